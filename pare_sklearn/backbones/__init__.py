@@ -1,0 +1,89 @@
+"""Registry of backbones: pretrained models, each a source embedder and a shared encoder.
+
+A backbone is a `torch.nn.Module` with
+
+``width`` : int
+    Embedding width d.
+``source_embedder`` : torch.nn.Module
+    Maps source samples (batch, ...) to tokens (batch, n_s, d). Where it has a LayerNorm ``norm``
+    or a parameter ``positions`` (n_s, d), the target embedder starts from their statistics.
+``encoder`` : torch.nn.Module
+    Maps tokens (batch, patches, d) to features of the same shape, for any number of patches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+
+from torch import nn
+
+from pare_sklearn.backbones.embedded import load_embedded
+
+BACKBONES: dict[str, Callable[[float], nn.Module]] = {"embedded": load_embedded}
+
+
+def load_backbone(backbone: str | nn.Module, dropout: float) -> nn.Module:
+    """Load a registered backbone, or copy a given one.
+
+    Parameters
+    ----------
+    backbone : str or torch.nn.Module
+        A name in `BACKBONES`, or a module that fulfils the contract of this package.
+    dropout : float
+        Dropout rate for registered backbones; a given module keeps its own.
+
+    Returns
+    -------
+    torch.nn.Module
+        A backbone of the caller's own: training it changes no other.
+
+    Raises
+    ------
+    ValueError
+        If the name is not registered.
+    TypeError
+        If the module lacks a part of the contract.
+
+    Examples
+    --------
+    >>> load_backbone("embedded", dropout=0.0).width
+    64
+    """
+    if isinstance(backbone, nn.Module):
+        lacking = [a for a in ("width", "source_embedder", "encoder") if not hasattr(backbone, a)]
+        if lacking:
+            raise TypeError(
+                f"The backbone {type(backbone).__name__} lacks {', '.join(lacking)}; a backbone is "
+                "an nn.Module with the attributes width, source_embedder and encoder "
+                "(see pare_sklearn.backbones)."
+            )
+        return deepcopy(backbone)
+    if backbone not in BACKBONES:
+        raise ValueError(f"Unknown backbone {backbone!r}; known are {sorted(BACKBONES)}.")
+    return BACKBONES[backbone](dropout)
+
+
+def reset_parameters(module: nn.Module) -> None:
+    """Draw all weights of a module anew, as torch initialises them."""
+    for part in module.modules():
+        reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
+        if reset is not None and not isinstance(part, nn.Transformer):
+            reset()
+
+
+def freeze(encoder: nn.Module, finetune: str) -> None:
+    """Leave only those weights of the encoder trainable that `finetune` names.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module
+        Changed in place.
+    finetune : {"all", "norm", "none"}
+        All weights, those of the LayerNorms, or none.
+    """
+    encoder.requires_grad_(finetune == "all")
+    if finetune == "norm":
+        for part in encoder.modules():
+            if isinstance(part, nn.LayerNorm):
+                part.requires_grad_(True)

@@ -1,0 +1,104 @@
+"""The embedded backbone: a small transformer whose weights ship with the package.
+
+The weights lie beside this file; `pare_sklearn.pretraining` remade them, their card says how.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from safetensors.torch import load, save
+from torch import nn
+
+from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.modules.encoder import make_encoder
+
+WEIGHTS = Path(__file__).parent / "weights" / "embedded.safetensors"
+
+
+@dataclass(frozen=True)
+class EmbeddedConfig:
+    """Shape of the embedded backbone; stands in the code, so that weights are only numbers."""
+
+    width: int = 64
+    depth: int = 2
+    n_heads: int = 4
+    n_channels: int = 1
+    image_size: int = 8
+    patch_size: int = 1
+
+
+class EmbeddedBackbone(nn.Module):
+    """Image embedder and transformer encoder.
+
+    Parameters
+    ----------
+    config : EmbeddedConfig
+        Shape of the model.
+    dropout : float
+        Dropout rate of the encoder.
+    """
+
+    def __init__(self, config: EmbeddedConfig, dropout: float) -> None:
+        super().__init__()
+        self.config = config
+        self.width = config.width
+        self.source_embedder = ImageEmbedder(
+            config.n_channels, config.image_size, config.patch_size, config.width
+        )
+        self.encoder = make_encoder(config.width, config.depth, config.n_heads, dropout)
+
+
+def checksum_file(weights: Path) -> Path:
+    """Path of the file that holds the SHA-256 of `weights`, as ``sha256sum`` writes it."""
+    return weights.with_suffix(".sha256")
+
+
+def save_embedded(backbone: EmbeddedBackbone, weights: Path = WEIGHTS) -> str:
+    """Write weights and checksum; returns the checksum."""
+    data = save({name: tensor.contiguous() for name, tensor in backbone.state_dict().items()})
+    checksum = hashlib.sha256(data).hexdigest()
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    weights.write_bytes(data)
+    checksum_file(weights).write_text(f"{checksum}  {weights.name}\n")
+    return checksum
+
+
+def load_embedded(dropout: float, weights: Path | None = None) -> EmbeddedBackbone:
+    """Load the embedded backbone.
+
+    Parameters
+    ----------
+    dropout : float
+        Dropout rate of the encoder while training.
+    weights : pathlib.Path or None, default=None
+        Safetensors file with its checksum beside it; None means the one that ships.
+
+    Returns
+    -------
+    EmbeddedBackbone
+
+    Raises
+    ------
+    ValueError
+        If the file does not match its checksum.
+    """
+    weights = WEIGHTS if weights is None else weights
+    data = weights.read_bytes()
+    expected = checksum_file(weights).read_text().split()[0]
+    found = hashlib.sha256(data).hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"The weights file {weights} is damaged: its SHA-256 checksum is {found}, "
+            f"expected {expected}. Install pare-sklearn again."
+        )
+    backbone = EmbeddedBackbone(EmbeddedConfig(), dropout)
+    backbone.load_state_dict(load(data))
+    return backbone
+
+
+def describe(config: EmbeddedConfig) -> str:
+    """One line a field, for the model card."""
+    return "\n".join(f"| {name} | {value} |" for name, value in asdict(config).items())

@@ -1,0 +1,69 @@
+"""Rows of tensors, and batches of them by indexing instead of sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+Batch = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
+
+
+class Rows(Dataset):
+    """Inputs by name, targets and weights, row by row.
+
+    Parameters
+    ----------
+    inputs : dict of str to Tensor
+        Each of shape (n_samples, ...).
+    y : Tensor of shape (n_samples, ...) or None, default=None
+        Targets; zeros where None, for prediction.
+    weights : Tensor of shape (n_samples,) or None, default=None
+        Sample weights; ones where None.
+    """
+
+    def __init__(
+        self, inputs: dict[str, Tensor], y: Tensor | None = None, weights: Tensor | None = None
+    ) -> None:
+        self.inputs = inputs
+        n = len(next(iter(inputs.values())))
+        self.y = torch.zeros(n) if y is None else y
+        self.weights = torch.ones(n) if weights is None else weights
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, rows: Tensor | slice) -> Batch:
+        inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
+        return inputs, (self.y[rows], self.weights[rows])
+
+
+class BatchIterator:
+    """Iterate over `Rows` in batches; takes the place of torch's DataLoader.
+
+    Parameters
+    ----------
+    dataset : Rows
+    batch_size : int
+        Rows a batch; the last may have fewer.
+    shuffle : bool, default=False
+        A new random order at each pass.
+    """
+
+    def __init__(self, dataset: Rows, batch_size: int, shuffle: bool = False) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        n = len(self.dataset)
+        if self.shuffle:
+            yield from (self.dataset[rows] for rows in torch.randperm(n).split(self.batch_size))
+        else:
+            for start in range(0, n, self.batch_size):
+                yield self.dataset[start : start + self.batch_size]

@@ -1,0 +1,760 @@
+"""PaReClassifier and PaReRegressor: validate, build, fit, predict."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.preprocessing import LabelEncoder, StandardScaler
+from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler, PassthroughScoring
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+
+from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
+from pare_sklearn.batches import BatchIterator, Rows
+from pare_sklearn.callbacks import KCurriculum, warmup_cosine
+from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.modules.gate import Gate, RandomGate
+from pare_sklearn.modules.model import PaReModel
+from pare_sklearn.modules.predictors import Predictor
+from pare_sklearn.net import LOSS_TERMS, PaReNet, SmoothedCrossEntropy, SquaredError
+from pare_sklearn.preprocessing import TableEncoder, is_dataframe
+from pare_sklearn.schedules import SCHEDULES, make_schedule
+from pare_sklearn.sources import DEFAULT_SOURCE, EmbeddedSource, embed_source
+
+CLIP_NORM = 1.0
+PREDICT_BATCH = 1024
+MIN_PATCHES = 16
+NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*")
+
+
+class _BasePaRe(BaseEstimator):
+    """What classifier and regressor share; the task is in the methods they add."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "backbone": [str, nn.Module],
+        "source": [str, tuple],
+        "modality": [StrOptions({"auto", "tabular"})],
+        "strategy": [StrOptions({"pare", "finetune", "scratch"})],
+        "k_schedule": [StrOptions(set(SCHEDULES)), callable],
+        "k_start": [Interval(Real, 0, 1, closed="both")],
+        "k_end": [Interval(Real, 0, 1, closed="both")],
+        "gate": [StrOptions({"learned", "random"})],
+        "mix_weight": [Interval(Real, 0, None, closed="left")],
+        "mix_weighting": [StrOptions({"count"})],
+        "finetune": [StrOptions({"all", "norm", "none"})],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
+        "patches_per_feature": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "callbacks": [list, tuple, None],
+        "device": [str],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> _BasePaRe:
+        """Fine-tune the backbone on a table.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Numbers, booleans, and, in a DataFrame, categories and strings; missing values are
+            welcome (NaN, None, pandas.NA), infinities are not.
+        y : array-like of shape (n_samples,) or, for regression, also (n_samples, n_outputs)
+            Class labels, or targets.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Non-negative weights of the samples.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or the data is out of its bounds; the message names it.
+        FloatingPointError
+            If the loss becomes NaN or infinite.
+        KeyboardInterrupt
+            If interrupted before the first epoch ends. Later, fit keeps the best state so far,
+            and warns.
+        """
+        self._validate_params()
+        if self.k_end > self.k_start:
+            raise ValueError(
+                f"k_end={self.k_end} is above k_start={self.k_start}: k falls while training, from "
+                "source-like to target-like."
+            )
+        continues = self.warm_start and self.__sklearn_is_fitted__()
+        X = self._validate_X(X, y, reset=not continues)
+        targets, classes_or_scaler = self._encode_y(y, len(X), continues)
+        weights = self._weights(y, sample_weight, X)
+        folds = list(self._folds(targets))
+        if not continues:
+            self.table_encoder_ = TableEncoder(self.categorical_features).fit(X)
+        rows = self._rows(X, targets, weights)
+        states = [net.module_.state_dict() for net in self.estimators_] if continues else []
+        self._keep_y(classes_or_scaler)
+        self._fit_members(rows, folds, states)
+        return self
+
+    def gate_scores(self, X: ArrayLike) -> np.ndarray:
+        """Score how much each patch helps the prediction (paper, section 3.2).
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Samples with the columns seen in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_patches_)
+            Gate scores in (0, 1), averaged over the members. Feature j has the patches
+            ``j * r`` to ``(j + 1) * r - 1``, where r = ``n_patches_ // n_features_in_``.
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no learned gate.
+        """
+        check_is_fitted(self)
+        if not isinstance(self.estimators_[0].module_.gate, Gate):
+            raise ValueError(
+                "There is no learned gate to score patches: fit with strategy='pare' and "
+                f"gate='learned' (now strategy={self.strategy!r}, gate={self.gate!r})."
+            )
+        rows = self._rows(self._validate_X(X))
+        scores = [_gate_scores(net, rows) for net in self.estimators_]
+        return np.mean(scores, axis=0)
+
+    @property
+    def net_(self) -> PaReNet:
+        """The fitted skorch net; of several members the first."""
+        check_is_fitted(self)
+        return self.estimators_[0]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "estimators_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        tags.non_deterministic = False
+        return tags
+
+    def _validate_X(self, X: Any, y: Any = "no_validation", *, reset: bool = False) -> Any:
+        """Check `X`: a DataFrame stays one, all else becomes a float64 array."""
+        if is_dataframe(X):
+            validate_data(self, X, y, reset=reset, skip_check_array=True)
+            if 0 in X.shape:
+                raise ValueError(
+                    f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
+                    f"{X.shape}) while a minimum of 1 is required."
+                )
+            return X
+        if y is None:
+            validate_data(self, X, y)
+        _reject_text(X)
+        return validate_data(
+            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+        )
+
+    def _weights(self, y: Any, sample_weight: Any, X: Any) -> np.ndarray:
+        """Sample weights with mean 1."""
+        weights = _check_sample_weight(
+            sample_weight, np.empty((len(X), 1)), dtype=np.float64, ensure_non_negative=True
+        )
+        weights = weights * self._class_weights(y)
+        if weights.sum() <= 0:
+            raise ValueError("All sample weights are zero; at least one must be positive.")
+        return weights / weights.mean()
+
+    def _rows(
+        self, X: Any, targets: np.ndarray | None = None, weights: np.ndarray | None = None
+    ) -> Rows:
+        """The table as tensors."""
+        numbers, categories = self.table_encoder_.transform(X)
+        inputs = {
+            "numbers": torch.from_numpy(numbers),
+            "categories": torch.from_numpy(categories),
+        }
+        if targets is None or weights is None:
+            return Rows(inputs)
+        return Rows(
+            inputs, torch.from_numpy(targets), torch.from_numpy(weights.astype(np.float32))
+        )
+
+    def _folds(self, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Rows to train on and rows to validate on, for each member."""
+        n = len(targets)
+        if self.n_estimators > 1:
+            if n < self.n_estimators:
+                raise ValueError(
+                    f"n_samples={n} is fewer than the n_estimators={self.n_estimators} folds that "
+                    "the members hold out in turn; lower n_estimators."
+                )
+            fold = np.empty(n, dtype=int)
+            fold[self._spread_order(targets)] = np.arange(n) % self.n_estimators
+            held_out = [fold == member for member in range(self.n_estimators)]
+        elif self.early_stopping:
+            if n < 2:
+                raise ValueError(
+                    f"n_samples={n}: early stopping needs a row to train on and one to validate on."
+                )
+            n_valid = min(n - 1, max(1, round(self.validation_fraction * n)))
+            mask = np.zeros(n, dtype=bool)
+            mask[self._spread_order(targets)[np.linspace(0, n - 1, n_valid).astype(int)]] = True
+            held_out = [mask]
+        else:
+            held_out = [np.zeros(n, dtype=bool)]
+        for mask in held_out:
+            yield np.flatnonzero(~mask), np.flatnonzero(mask)
+
+    def _spread_order(self, targets: np.ndarray) -> np.ndarray:
+        """Random order of the rows in which equal classes stand together."""
+        shuffle = check_random_state(self._seeds(1)[0]).random_sample(len(targets))
+        return np.lexsort((shuffle, self._strata(targets)))
+
+    def _seeds(self, n: int) -> list[int]:
+        """Draw `n` seeds; the same each time if `random_state` is a number."""
+        return check_random_state(self.random_state).randint(2**31 - 1, size=n).tolist()
+
+    def _fit_members(
+        self,
+        rows: Rows,
+        folds: Sequence[tuple[np.ndarray, np.ndarray]],
+        states: Sequence[dict[str, Tensor]],
+    ) -> None:
+        """Fit a net for each fold, then set the fitted attributes at once."""
+        start = time.perf_counter()
+        source = self._load_source() if self.strategy == "pare" else None
+        nets: list[PaReNet] = []
+        history: list[dict[str, Any]] = []
+        for member, (fold, seed) in enumerate(zip(folds, self._seeds(len(folds)), strict=True)):
+            state = states[member] if member < len(states) else None
+            with _isolated_rng(seed):
+                net = self._fit_net(rows, fold, seed, source, state)
+            finished = _history_rows(net, member)
+            if finished or not net.interrupted_:
+                history += finished
+                net.trim_for_prediction()
+                nets.append(net)
+            if self.verbose:
+                _report(member, len(folds), finished, time.perf_counter() - start)
+            if net.interrupted_:
+                if not nets:
+                    raise KeyboardInterrupt
+                warnings.warn(
+                    f"fit was interrupted in member {member + 1} of {len(folds)}; the estimator "
+                    f"keeps the best state of the {len(nets)} it has begun.",
+                    stacklevel=3,
+                )
+                break
+        self.estimators_ = nets
+        self.history_ = history
+        self.n_patches_ = nets[0].module_.embedder.n_patches
+        self.source_ = self._source_name() if source is not None else None
+
+    def _fit_net(
+        self,
+        rows: Rows,
+        fold: tuple[np.ndarray, np.ndarray],
+        seed: int,
+        source: EmbeddedSource | None,
+        state: dict[str, Tensor] | None,
+    ) -> PaReNet:
+        """Build a net and train it on its fold."""
+        train, valid = (_subset(rows, indices) for indices in fold)
+        model = self._build_model(source)
+        if state is not None:
+            model.load_state_dict(state, strict=False)
+        net = self._build_net(model, train, valid, source)
+        # Seeded again, so that what was built above does not change the order of the batches.
+        torch.manual_seed(seed + 1)
+        return net.fit(train, y=None)
+
+    def _build_model(self, source: EmbeddedSource | None) -> PaReModel:
+        """Assemble the model for the strategy."""
+        backbone = load_backbone(self.backbone, self.dropout)
+        embedder = self._build_embedder(backbone.width)
+        if self.strategy == "scratch":
+            reset_parameters(backbone.encoder)
+        else:
+            embedder.start_from(backbone.source_embedder)
+            freeze(backbone.encoder, self.finetune)
+        predictor = Predictor(backbone.width, self._n_outputs(), self.dropout)
+        if source is None:
+            return PaReModel(embedder, backbone.encoder, predictor)
+        gate = Gate(backbone.width) if self.gate == "learned" else RandomGate()
+        source_predictor = Predictor(backbone.width, source.n_classes, self.dropout)
+        return PaReModel(embedder, backbone.encoder, predictor, gate, source_predictor)
+
+    def _build_embedder(self, width: int) -> TableEmbedder:
+        encoder = self.table_encoder_
+        patches = self.patches_per_feature
+        if patches == "auto":
+            patches = -(-MIN_PATCHES // self.n_features_in_)
+        return TableEmbedder(
+            encoder.numeric_, encoder.categorical_, encoder.cardinalities_, width, patches
+        )
+
+    def _build_net(
+        self, model: PaReModel, train: Rows, valid: Rows, source: EmbeddedSource | None
+    ) -> PaReNet:
+        """Put the model into a skorch net with optimizer and callbacks."""
+        criterion, criterion_parameters = self._criterion()
+        return PaReNet(
+            model,
+            criterion,
+            **criterion_parameters,
+            source=source,
+            mix_weight=self.mix_weight,
+            autocast=self._autocast(),
+            optimizer=torch.optim.AdamW,
+            optimizer__lr=self.lr,
+            optimizer__weight_decay=self.weight_decay,
+            optimizer__fused=True,
+            optimizer__param_groups=[(pattern, {"weight_decay": 0.0}) for pattern in NO_DECAY],
+            lr=self.lr,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            train_split=predefined_split(valid) if len(valid) else None,
+            iterator_train=BatchIterator,
+            iterator_train__shuffle=True,
+            iterator_valid=BatchIterator,
+            iterator_valid__batch_size=PREDICT_BATCH,
+            callbacks=self._build_callbacks(model, train, valid, source),
+            device=self._device(),
+            verbose=max(0, int(self.verbose) - 1),
+        )
+
+    def _build_callbacks(
+        self, model: PaReModel, train: Rows, valid: Rows, source: EmbeddedSource | None
+    ) -> list:
+        n_steps = self.max_epochs * -(-len(train) // self.batch_size)
+        schedule = partial(warmup_cosine, n_steps=n_steps)
+        callbacks: list = [
+            *((name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS),
+            ("clip", GradientNormClipping(CLIP_NORM)),
+            (
+                "lr_schedule",
+                LRScheduler(
+                    torch.optim.lr_scheduler.LambdaLR,
+                    step_every="batch",
+                    event_name=None,
+                    lr_lambda=schedule,
+                ),
+            ),
+        ]
+        if source is not None:
+            k_schedule = make_schedule(self.k_schedule, self.k_start, self.k_end)
+            n_source_patches = source.tokens.shape[1]
+            curriculum = KCurriculum(k_schedule, model.embedder.n_patches, n_source_patches)
+            callbacks.append(("curriculum", curriculum))
+        callbacks += self.callbacks or []
+        if self.early_stopping and len(valid):
+            stop = EarlyStopping(
+                patience=self.patience, threshold=0, load_best=True, sink=_silent
+            )
+            callbacks.append(("early_stopping", stop))
+        return callbacks
+
+    def _load_source(self) -> EmbeddedSource:
+        return embed_source(self.source, load_backbone(self.backbone, 0.0).eval().source_embedder)
+
+    def _source_name(self) -> str:
+        if not isinstance(self.source, str):
+            return "given"
+        return DEFAULT_SOURCE if self.source == "auto" else self.source
+
+    def _device(self) -> str:
+        if self.device != "auto":
+            return self.device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def _autocast(self) -> str | None:
+        on_gpu = self._device().startswith("cuda")
+        if self.precision == "bfloat16" or (self.precision == "auto" and on_gpu):
+            return "bfloat16"
+        return None
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """Outputs of each member, shape (n_members, n_samples, n_outputs), as float64."""
+        check_is_fitted(self)
+        rows = self._rows(self._validate_X(X))
+        return np.stack([net.forward(rows).double().numpy() for net in self.estimators_])
+
+
+class PaReClassifier(ClassifierMixin, _BasePaRe):
+    """Cross-modal fine-tuning of a pretrained transformer, for classification.
+
+    PLACEHOLDER
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **_BasePaRe._parameter_constraints,
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    def __init__(
+        self,
+        backbone: str | nn.Module = "embedded",
+        *,
+        source: str | tuple = "auto",
+        modality: str = "auto",
+        strategy: str = "pare",
+        k_schedule: str | Callable[[float], float] = "linear",
+        k_start: float = 0.5,
+        k_end: float = 0.0,
+        gate: str = "learned",
+        mix_weight: float = 0.3,
+        mix_weighting: str = "count",
+        finetune: str = "all",
+        n_estimators: int = 5,
+        validation_fraction: float = 0.2,
+        early_stopping: bool = True,
+        patience: int = 20,
+        max_epochs: int = 100,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        batch_size: int = 64,
+        dropout: float = 0.2,
+        label_smoothing: float = 0.1,
+        class_weight: str | dict | None = None,
+        categorical_features: str | Sequence = "from_dtype",
+        patches_per_feature: str | int = "auto",
+        callbacks: Sequence | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.backbone = backbone
+        self.source = source
+        self.modality = modality
+        self.strategy = strategy
+        self.k_schedule = k_schedule
+        self.k_start = k_start
+        self.k_end = k_end
+        self.gate = gate
+        self.mix_weight = mix_weight
+        self.mix_weighting = mix_weighting
+        self.finetune = finetune
+        self.n_estimators = n_estimators
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.dropout = dropout
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.categorical_features = categorical_features
+        self.patches_per_feature = patches_per_feature
+        self.callbacks = callbacks
+        self.device = device
+        self.precision = precision
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict class probabilities, averaged over the members.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Samples with the columns seen in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of ``classes_``.
+        """
+        return softmax(self._outputs(X), axis=2).mean(axis=0)
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Samples with the columns seen in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Class labels.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _encode_y(self, y: Any, n: int, continues: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Codes of the labels, and the classes."""
+        check_classification_targets(y)
+        labels = column_or_1d(y, warn=True)
+        _check_length(labels, n)
+        encoder = LabelEncoder().fit(labels)
+        classes = encoder.classes_
+        if len(classes) < 2:
+            raise ValueError(
+                f"y holds one class only ({classes[0]!r}); a classifier needs at least 2 classes."
+            )
+        if len(classes) == n and n > 2:
+            raise ValueError(
+                f"Each of the {n} rows has a class of its own; at least one class must have two "
+                "rows. For a continuous target use PaReRegressor."
+            )
+        if continues and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"warm_start: y has the classes {classes}, but the fitted estimator has "
+                f"{self.classes_}; fit a new estimator."
+            )
+        return encoder.transform(labels), classes
+
+    def _keep_y(self, classes: np.ndarray) -> None:
+        self.classes_ = classes
+
+    def _n_outputs(self) -> int:
+        return len(self.classes_)
+
+    def _strata(self, targets: np.ndarray) -> np.ndarray:
+        return targets
+
+    def _class_weights(self, y: Any) -> np.ndarray:
+        return compute_sample_weight(self.class_weight, np.ravel(y))
+
+    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
+        return SmoothedCrossEntropy, {"criterion__label_smoothing": self.label_smoothing}
+
+
+class PaReRegressor(RegressorMixin, _BasePaRe):
+    """Cross-modal fine-tuning of a pretrained transformer, for regression.
+
+    PLACEHOLDER
+    """
+
+    def __init__(
+        self,
+        backbone: str | nn.Module = "embedded",
+        *,
+        source: str | tuple = "auto",
+        modality: str = "auto",
+        strategy: str = "pare",
+        k_schedule: str | Callable[[float], float] = "linear",
+        k_start: float = 0.5,
+        k_end: float = 0.0,
+        gate: str = "learned",
+        mix_weight: float = 0.3,
+        mix_weighting: str = "count",
+        finetune: str = "all",
+        n_estimators: int = 5,
+        validation_fraction: float = 0.2,
+        early_stopping: bool = True,
+        patience: int = 20,
+        max_epochs: int = 100,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        batch_size: int = 64,
+        dropout: float = 0.1,
+        categorical_features: str | Sequence = "from_dtype",
+        patches_per_feature: str | int = "auto",
+        callbacks: Sequence | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.backbone = backbone
+        self.source = source
+        self.modality = modality
+        self.strategy = strategy
+        self.k_schedule = k_schedule
+        self.k_start = k_start
+        self.k_end = k_end
+        self.gate = gate
+        self.mix_weight = mix_weight
+        self.mix_weighting = mix_weighting
+        self.finetune = finetune
+        self.n_estimators = n_estimators
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.dropout = dropout
+        self.categorical_features = categorical_features
+        self.patches_per_feature = patches_per_feature
+        self.callbacks = callbacks
+        self.device = device
+        self.precision = precision
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict targets, averaged over the members.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_features)
+            Samples with the columns seen in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, in the units of y.
+        """
+        targets = self.y_scaler_.inverse_transform(self._outputs(X).mean(axis=0))
+        return targets.ravel() if self.y_ndim_ == 1 else targets
+
+    def _encode_y(
+        self, y: Any, n: int, continues: bool
+    ) -> tuple[np.ndarray, tuple[StandardScaler, int]]:
+        """Standardised targets (n, n_outputs) as float32; their scaler and number of axes."""
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        _check_length(y, n)
+        columns = y.reshape(n, -1)
+        scaler = self.y_scaler_ if continues else StandardScaler().fit(columns)
+        return scaler.transform(columns).astype(np.float32), (scaler, y.ndim)
+
+    def _keep_y(self, scaler_and_ndim: tuple[StandardScaler, int]) -> None:
+        self.y_scaler_, self.y_ndim_ = scaler_and_ndim
+
+    def _n_outputs(self) -> int:
+        return self.y_scaler_.n_features_in_
+
+    def _strata(self, targets: np.ndarray) -> np.ndarray:
+        return targets.mean(axis=1)
+
+    def _class_weights(self, y: Any) -> float:
+        return 1.0
+
+    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
+        return SquaredError, {}
+
+
+def _silent(text: str) -> None:
+    """A sink for the words of skorch's callbacks."""
+
+
+def _check_length(y: np.ndarray, n: int) -> None:
+    if len(y) != n:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {n}, y {len(y)}."
+        )
+
+
+def _reject_text(X: Any) -> None:
+    """Say what to do with an array of strings, in place of a failed conversion."""
+    if not isinstance(X, np.ndarray) or X.dtype.kind not in "OUS":
+        return
+    text = next((entry for entry in X.ravel() if isinstance(entry, str)), None)
+    if text is not None:
+        raise ValueError(
+            f"X is an array of dtype {X.dtype} with text in it ({text!r}); pass a pandas DataFrame, "
+            "whose columns of strings or of dtype category are taken as categories."
+        )
+
+
+@contextmanager
+def _isolated_rng(seed: int) -> Iterator[None]:
+    """Seed torch inside, and leave its global generators as they were."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
+
+
+def _subset(rows: Rows, indices: np.ndarray) -> Rows:
+    inputs, (y, weights) = rows[torch.from_numpy(indices)]
+    return Rows(inputs, y, weights)
+
+
+def _gate_scores(net: PaReNet, rows: Rows) -> np.ndarray:
+    """Scores of one member, shape (n_samples, n_patches)."""
+    net.module_.eval()
+    with torch.inference_mode():
+        batches = [
+            net.module_.gate(
+                net.module_.embedder(**{k: v.to(net.device) for k, v in inputs.items()})
+            )
+            for inputs, _ in BatchIterator(rows, PREDICT_BATCH)
+        ]
+    return torch.cat(batches).double().cpu().numpy()
+
+
+def _history_rows(net: PaReNet, member: int) -> list[dict[str, Any]]:
+    """One row for each finished epoch."""
+    return [
+        {
+            "member": member,
+            "epoch": epoch["epoch"],
+            "k": epoch.get("k", 0),
+            "lambda": epoch.get("lam", 0.0),
+            "train_loss": float(epoch["train_loss"]),
+            **{name: float(epoch.get(name, 0.0)) for name in LOSS_TERMS},
+            "validation_score": -float(epoch["valid_loss"]) if "valid_loss" in epoch else None,
+            "seconds": epoch["dur"],
+        }
+        for epoch in net.history
+        if "dur" in epoch
+    ]
+
+
+def _report(member: int, n: int, history: list[dict[str, Any]], seconds: float) -> None:
+    """Print a line on a finished member."""
+    scores = [row["validation_score"] for row in history if row["validation_score"] is not None]
+    best = f", best validation score {max(scores):.4f}" if scores else ""
+    left = seconds / (member + 1) * (n - member - 1)
+    print(
+        f"member {member + 1}/{n}: {len(history)} epochs{best}, "
+        f"{seconds:.0f} s so far, about {left:.0f} s left",
+        flush=True,
+    )

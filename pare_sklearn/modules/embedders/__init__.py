@@ -1,0 +1,1 @@
+"""Embedders: from samples to tokens, one modality a file."""

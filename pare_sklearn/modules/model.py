@@ -1,0 +1,79 @@
+"""The assembled model: target embedder, gate, replacement, shared encoder, two predictors."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from pare_sklearn.modules.replacement import Select, replace_patches
+
+
+class PaReModel(nn.Module):
+    """Cross-modal model of the paper; prediction needs neither gate nor source predictor.
+
+    Parameters
+    ----------
+    embedder : torch.nn.Module
+        Target embedder; called with the inputs by name, gives tokens (batch, n, d). Has the
+        attribute ``n_patches``.
+    encoder : torch.nn.Module
+        Shared encoder; tokens (batch, n, d) to features of the same shape.
+    predictor : torch.nn.Module
+        h_t; features to outputs of the target's task.
+    gate : torch.nn.Module or None, default=None
+        Scores of the patches; None where nothing is replaced.
+    source_predictor : torch.nn.Module or None, default=None
+        h_s; features to logits of the source's classes.
+    """
+
+    def __init__(
+        self,
+        embedder: nn.Module,
+        encoder: nn.Module,
+        predictor: nn.Module,
+        gate: nn.Module | None = None,
+        source_predictor: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.embedder = embedder
+        self.encoder = encoder
+        self.predictor = predictor
+        self.gate = gate
+        self.source_predictor = source_predictor
+
+    def forward(self, **inputs: Tensor) -> Tensor:
+        """Predict from the target modality alone: outputs of shape (batch, n_outputs)."""
+        return self.predictor(self.encoder(self.embedder(**inputs)))
+
+    def forward_intermediate(
+        self, inputs: Mapping[str, Tensor], source: Tensor, k: int, select: Select
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Predict from the target and from the intermediate modality in one pass of the encoder.
+
+        Parameters
+        ----------
+        inputs : mapping of str to Tensor
+            Target samples, as the embedder takes them.
+        source : Tensor of shape (batch, n_s, d)
+            Embedded source samples, one for each target sample.
+        k : int
+            How many patches to replace.
+        select : callable
+            How patches are selected, see `replace_patches`.
+
+        Returns
+        -------
+        h_t(E_t), h_t(E_m), h_s(E_m) : tuple of Tensor
+        """
+        assert self.gate is not None and self.source_predictor is not None
+        target = self.embedder(**inputs)
+        intermediate = replace_patches(
+            target, source, self.gate(target), self.gate(source), k, select
+        )
+        features = self.encoder(torch.cat([target, intermediate]))
+        of_target, of_intermediate = features.chunk(2)
+        return (
+            self.predictor(of_target),
+            self.predictor(of_intermediate),
+            self.source_predictor(of_intermediate),
+        )

@@ -1,0 +1,1 @@
+"""How the embedded weights were made; run ``python -m pare_sklearn.pretraining``."""

@@ -1,0 +1,106 @@
+"""Registry of source proxies: labelled samples of the modality a backbone was pretrained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pare_sklearn.sources.digits import load_digits_source
+
+SOURCES: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {"digits": load_digits_source}
+DEFAULT_SOURCE = "digits"
+EMBED_BATCH = 256
+
+
+class EmbeddedSource(NamedTuple):
+    """A source proxy as the frozen source embedder sees it."""
+
+    tokens: Tensor
+    """(n_samples, n_s, d)"""
+    labels: Tensor
+    """(n_samples,), codes of the classes"""
+
+    @property
+    def n_classes(self) -> int:
+        return int(self.labels.max()) + 1
+
+
+def load_source(
+    source: str | tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Load a registered source proxy, or check a given one.
+
+    Parameters
+    ----------
+    source : str or tuple of array-like
+        A name in `SOURCES`, ``"auto"`` for the default, or ``(X_s, y_s)``.
+
+    Returns
+    -------
+    X_s : float32 ndarray of shape (n_samples, ...)
+        Source samples as the backbone's source embedder takes them.
+    y_s : int64 ndarray of shape (n_samples,)
+        Codes of the source classes, from 0.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the given arrays are empty, of unequal length or not finite.
+
+    Examples
+    --------
+    >>> X_s, y_s = load_source("digits")
+    >>> X_s.shape
+    (1797, 1, 8, 8)
+    """
+    if isinstance(source, str):
+        if source not in (*SOURCES, "auto"):
+            raise ValueError(f"Unknown source {source!r}; known are {sorted([*SOURCES, 'auto'])}.")
+        source = SOURCES[DEFAULT_SOURCE if source == "auto" else source]()
+    X_s, y_s = np.asarray(source[0], dtype=np.float32), np.asarray(source[1])
+    if len(X_s) == 0 or y_s.ndim != 1 or len(X_s) != len(y_s):
+        raise ValueError(
+            "source=(X_s, y_s) needs as many labels as samples and at least one; got X_s of shape "
+            f"{X_s.shape} and y_s of shape {y_s.shape}."
+        )
+    if not np.isfinite(X_s).all():
+        raise ValueError("source=(X_s, y_s): X_s contains NaN or infinity; remove them first.")
+    return X_s, np.unique(y_s, return_inverse=True)[1]
+
+
+def embed_source(
+    source: str | tuple[np.ndarray, np.ndarray], source_embedder: nn.Module
+) -> EmbeddedSource:
+    """Embed a source proxy once with the frozen source embedder.
+
+    Parameters
+    ----------
+    source : str or tuple of array-like
+        See `load_source`.
+    source_embedder : torch.nn.Module
+        Maps samples to tokens (batch, n_s, d).
+
+    Returns
+    -------
+    EmbeddedSource
+
+    Raises
+    ------
+    ValueError
+        If the samples do not have the shape that the embedder states as ``image_shape``.
+    """
+    X_s, y_s = load_source(source)
+    expected = getattr(source_embedder, "image_shape", X_s.shape[1:])
+    if X_s.shape[1:] != tuple(expected):
+        raise ValueError(
+            f"The source samples have shape {X_s.shape[1:]}; this backbone's source embedder takes "
+            f"{tuple(expected)}."
+        )
+    with torch.inference_mode():
+        batches = torch.from_numpy(X_s).split(EMBED_BATCH)
+        tokens = torch.cat([source_embedder(batch) for batch in batches])
+    return EmbeddedSource(tokens, torch.from_numpy(y_s))
