@@ -85,9 +85,7 @@ class _BasePaRe(BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> _BasePaRe:
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> _BasePaRe:
         """Fine-tune the backbone on a table.
 
         Parameters
@@ -191,9 +189,7 @@ class _BasePaRe(BaseEstimator):
         if y is None:
             validate_data(self, X, y)
         _reject_text(X)
-        return validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-        )
+        return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
 
     def _weights(self, y: Any, sample_weight: Any, X: Any) -> np.ndarray:
         """Sample weights with mean 1."""
@@ -216,9 +212,7 @@ class _BasePaRe(BaseEstimator):
         }
         if targets is None or weights is None:
             return Rows(inputs)
-        return Rows(
-            inputs, torch.from_numpy(targets), torch.from_numpy(weights.astype(np.float32))
-        )
+        return Rows(inputs, torch.from_numpy(targets), torch.from_numpy(weights.astype(np.float32)))
 
     def _folds(self, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows to train on and rows to validate on, for each member."""
@@ -389,9 +383,7 @@ class _BasePaRe(BaseEstimator):
             callbacks.append(("curriculum", curriculum))
         callbacks += self.callbacks or []
         if self.early_stopping and len(valid):
-            stop = EarlyStopping(
-                patience=self.patience, threshold=0, load_best=True, sink=_silent
-            )
+            stop = EarlyStopping(patience=self.patience, threshold=0, load_best=True, sink=_silent)
             callbacks.append(("early_stopping", stop))
         return callbacks
 
@@ -422,9 +414,122 @@ class _BasePaRe(BaseEstimator):
 
 
 class PaReClassifier(ClassifierMixin, _BasePaRe):
-    """Cross-modal fine-tuning of a pretrained transformer, for classification.
+    """Cross-modal fine-tuning of a pretrained transformer (PaRe [1]_), for classification.
 
-    PLACEHOLDER
+    Tables go in as they are: numbers, booleans, categories, strings, missing values. Each feature
+    becomes patches; while training, those that a gate finds least useful are replaced by the most
+    useful patches of a source modality, fewer and fewer of them.
+
+    Parameters
+    ----------
+    backbone : str or torch.nn.Module, default="embedded"
+        Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
+        that fulfils the contract of `pare_sklearn.backbones`.
+    source : str or tuple (X_s, y_s), default="auto"
+        Labelled samples of the modality that the backbone was pretrained on: ``"digits"``,
+        arrays of your own, or ``"auto"`` for the backbone's own. Used by ``strategy="pare"``.
+    modality : {"auto", "tabular"}, default="auto"
+        What a sample is; ``"auto"`` tells from the shape of X.
+    strategy : {"pare", "finetune", "scratch"}, default="pare"
+        The method of the paper; plain fine-tuning, without a source; or the same architecture
+        from random weights.
+    k_schedule : {"linear", "exponential", "piecewise", "constant"} or callable, default="linear"
+        How the number k of replaced patches falls over the epochs; or a function
+        ``progress -> fraction``, both in [0, 1].
+    k_start, k_end : float, default=0.5 and 0.0
+        Fraction of the patches replaced in the first and in the last epoch, in [0, 1];
+        `k_end` is at most `k_start`. ``"constant"`` stays at `k_start`.
+    gate : {"learned", "random"}, default="learned"
+        Whether a gate network scores the patches, or chance does.
+    mix_weight : float, default=0.3
+        w, weight of the intermediate modality's loss terms; not negative.
+    mix_weighting : {"count"}, default="count"
+        How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n.
+    finetune : {"all", "norm", "none"}, default="all"
+        Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
+        Embedder and predictors train in any case.
+    n_estimators : int, default=5
+        Members, each holding out one of as many folds; predictions are averaged. 1 means a
+        single member.
+    validation_fraction : float, default=0.2
+        Share of the samples that a single member holds out for early stopping, in (0, 1).
+    early_stopping : bool, default=True
+        Stop a member when its score on the held-out samples no longer rises, and restore its
+        best epoch. If False, train for `max_epochs`; a single member then trains on all samples.
+    patience : int, default=20
+        Epochs without a better score before a member stops.
+    max_epochs : int, default=100
+        Epochs at most; schedules of k and of the learning rate span them.
+    lr : float, default=1e-3
+        Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
+        along a cosine.
+    weight_decay : float, default=0.1
+        Weight decay of AdamW, not applied to biases, norms and positions.
+    batch_size : int, default=64
+        Samples a step.
+    dropout : float, default=0.2
+        Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
+    label_smoothing : float, default=0.1
+        Share of a label that is spread evenly over all classes while training, in [0, 1).
+    class_weight : "balanced", dict or None, default=None
+        Weights of the classes, multiplied with the sample weights.
+    categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
+        Columns of categories, by position, name or mask. Columns of a DataFrame whose dtype is
+        category, string or object are categories in any case.
+    patches_per_feature : "auto" or int, default="auto"
+        Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
+        in all.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks for each member's net, or pairs of name and callback.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU if there is one.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Number format of the computation; ``"auto"`` is bfloat16 mixed precision on a GPU and
+        float32 elsewhere.
+    warm_start : bool, default=False
+        Whether another call of `fit` goes on from the weights of the one before, with the same
+        scaling and categories.
+    random_state : int, RandomState or None, default=None
+        Fixes folds, weights and order of the samples: an int gives the same result bit for bit
+        on one machine with one thread count. Global random states stay as they are.
+    verbose : int, default=0
+        1 prints a line a member, 2 one an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all are strings.
+    history_ : list of dict
+        A row an epoch: ``member``, ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms
+        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus the log loss;
+        higher is better; None without held-out samples), ``seconds``.
+    estimators_ : list of PaReNet
+        The fitted skorch nets, one a member.
+    net_ : PaReNet
+        The first of them.
+    n_patches_ : int
+        Patches n of a sample.
+    source_ : str or None
+        Name of the source used; ``"given"`` for arrays, None where the strategy uses none.
+    table_encoder_ : TableEncoder
+        Turns tables into numbers and codes.
+
+    References
+    ----------
+    .. [1] Cai et al. (2024), "Enhancing Cross-Modal Fine-Tuning with Gradually Intermediate
+       Modality Generation", ICML, arXiv:2406.09003.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = PaReClassifier(n_estimators=1, max_epochs=20, random_state=0).fit(X, y)
+    >>> clf.score(X, y) > 0.9
+    True
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -568,9 +673,119 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
 
 
 class PaReRegressor(RegressorMixin, _BasePaRe):
-    """Cross-modal fine-tuning of a pretrained transformer, for regression.
+    """Cross-modal fine-tuning of a pretrained transformer (PaRe [1]_), for regression.
 
-    PLACEHOLDER
+    As `PaReClassifier`, for one continuous target or several, which are standardised inside.
+
+    Parameters
+    ----------
+    backbone : str or torch.nn.Module, default="embedded"
+        Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
+        that fulfils the contract of `pare_sklearn.backbones`.
+    source : str or tuple (X_s, y_s), default="auto"
+        Labelled samples of the modality that the backbone was pretrained on: ``"digits"``,
+        arrays of your own, or ``"auto"`` for the backbone's own. Used by ``strategy="pare"``.
+    modality : {"auto", "tabular"}, default="auto"
+        What a sample is; ``"auto"`` tells from the shape of X.
+    strategy : {"pare", "finetune", "scratch"}, default="pare"
+        The method of the paper; plain fine-tuning, without a source; or the same architecture
+        from random weights.
+    k_schedule : {"linear", "exponential", "piecewise", "constant"} or callable, default="linear"
+        How the number k of replaced patches falls over the epochs; or a function
+        ``progress -> fraction``, both in [0, 1].
+    k_start, k_end : float, default=0.5 and 0.0
+        Fraction of the patches replaced in the first and in the last epoch, in [0, 1];
+        `k_end` is at most `k_start`. ``"constant"`` stays at `k_start`.
+    gate : {"learned", "random"}, default="learned"
+        Whether a gate network scores the patches, or chance does.
+    mix_weight : float, default=0.3
+        w, weight of the intermediate modality's loss terms; not negative.
+    mix_weighting : {"count"}, default="count"
+        How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n.
+    finetune : {"all", "norm", "none"}, default="all"
+        Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
+        Embedder and predictors train in any case.
+    n_estimators : int, default=5
+        Members, each holding out one of as many folds; predictions are averaged. 1 means a
+        single member.
+    validation_fraction : float, default=0.2
+        Share of the samples that a single member holds out for early stopping, in (0, 1).
+    early_stopping : bool, default=True
+        Stop a member when its score on the held-out samples no longer rises, and restore its
+        best epoch. If False, train for `max_epochs`; a single member then trains on all samples.
+    patience : int, default=20
+        Epochs without a better score before a member stops.
+    max_epochs : int, default=100
+        Epochs at most; schedules of k and of the learning rate span them.
+    lr : float, default=1e-3
+        Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
+        along a cosine.
+    weight_decay : float, default=0.1
+        Weight decay of AdamW, not applied to biases, norms and positions.
+    batch_size : int, default=64
+        Samples a step.
+    dropout : float, default=0.1
+        Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
+    categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
+        Columns of categories, by position, name or mask. Columns of a DataFrame whose dtype is
+        category, string or object are categories in any case.
+    patches_per_feature : "auto" or int, default="auto"
+        Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
+        in all.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks for each member's net, or pairs of name and callback.
+    device : str, default="auto"
+        Torch device; ``"auto"`` is the GPU if there is one.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Number format of the computation; ``"auto"`` is bfloat16 mixed precision on a GPU and
+        float32 elsewhere.
+    warm_start : bool, default=False
+        Whether another call of `fit` goes on from the weights of the one before, with the same
+        scaling and categories.
+    random_state : int, RandomState or None, default=None
+        Fixes folds, weights and order of the samples: an int gives the same result bit for bit
+        on one machine with one thread count. Global random states stay as they are.
+    verbose : int, default=0
+        1 prints a line a member, 2 one an epoch.
+
+    Attributes
+    ----------
+    y_scaler_ : StandardScaler
+        Standardises the targets.
+    y_ndim_ : int
+        Number of axes of y in fit.
+    n_features_in_ : int
+        Number of features seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all are strings.
+    history_ : list of dict
+        A row an epoch: ``member``, ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms
+        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus the squared error of the
+        standardised targets;
+        higher is better; None without held-out samples), ``seconds``.
+    estimators_ : list of PaReNet
+        The fitted skorch nets, one a member.
+    net_ : PaReNet
+        The first of them.
+    n_patches_ : int
+        Patches n of a sample.
+    source_ : str or None
+        Name of the source used; ``"given"`` for arrays, None where the strategy uses none.
+    table_encoder_ : TableEncoder
+        Turns tables into numbers and codes.
+
+    References
+    ----------
+    .. [1] Cai et al. (2024), "Enhancing Cross-Modal Fine-Tuning with Gradually Intermediate
+       Modality Generation", ICML, arXiv:2406.09003.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_regression
+    >>> X, y = make_regression(200, 5, random_state=0)
+    >>> reg = PaReRegressor(n_estimators=1, max_epochs=20, random_state=0).fit(X, y)
+    >>> reg.score(X, y) > 0.5
+    True
     """
 
     def __init__(

@@ -159,9 +159,7 @@ class PaReNet(NeuralNet):
             outputs = self.module_.forward_intermediate(inputs, tokens, self.k_, self._select())
         target, intermediate, source = (output.float() for output in outputs)
         smoothing = getattr(self.criterion_, "label_smoothing", 0.0)
-        source_losses = F.cross_entropy(
-            source, labels, reduction="none", label_smoothing=smoothing
-        )
+        source_losses = F.cross_entropy(source, labels, reduction="none", label_smoothing=smoothing)
         on_target = self._record("target_loss", self.criterion_(target, y), weights)
         mixed = self._record("intermediate_loss", self.criterion_(intermediate, y), weights)
         on_source = self._record("source_loss", source_losses, weights)

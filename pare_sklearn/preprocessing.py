@@ -192,7 +192,7 @@ def _columns(X: Any) -> Any:
 
 
 def _is_numeric(column: Any) -> bool:
-    """Whether a column holds numbers or booleans; raises for what is neither that nor a category."""
+    """Whether a column holds numbers or booleans; raises where it can hold no categories either."""
     if isinstance(column, np.ndarray):
         return True
     from pandas.api import types

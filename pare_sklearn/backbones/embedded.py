@@ -24,7 +24,7 @@ class EmbeddedConfig:
 
     width: int = 64
     depth: int = 2
-    n_heads: int = 4
+    n_heads: int = 2
     n_channels: int = 1
     image_size: int = 8
     patch_size: int = 1

@@ -35,7 +35,7 @@ Handwritten Digits), 80% for training, 20% held out |
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m pare_sklearn.pretraining", description=__doc__)
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="safetensors file to write")
     args = parser.parse_args()

@@ -14,7 +14,7 @@ from pare_sklearn.modules.predictors import Predictor
 from pare_sklearn.sources.digits import load_digits_source
 
 BATCH_SIZE = 64
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.05
 DROPOUT = 0.1
 LABEL_SMOOTHING = 0.1

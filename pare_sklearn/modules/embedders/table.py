@@ -58,7 +58,7 @@ class TableEmbedder(nn.Module):
             self.register_buffer("offsets", sizes.cumsum(0) - sizes, persistent=False)
             self.categories = nn.Embedding(int(sizes.sum()) + 1, feature_width, padding_idx=0)
         order = torch.tensor([*numeric, *categorical]).argsort()
-        self.register_buffer("order", order, persistent=False)
+        self.register_buffer("order", order if numeric and categorical else None, persistent=False)
         self.positions = nn.Parameter(torch.randn(self.n_patches, width) * 0.1)
         self.norm = nn.LayerNorm(width)
 
@@ -98,5 +98,5 @@ class TableEmbedder(nn.Module):
         if categories.shape[1]:
             rows = torch.where(categories > 0, categories + self.offsets, 0)
             features.append(self.categories(rows))
-        tokens = torch.cat(features, dim=1)[:, self.order]
+        tokens = features[0] if self.order is None else torch.cat(features, dim=1)[:, self.order]
         return self.norm(tokens.reshape(len(tokens), self.n_patches, self.width) + self.positions)

@@ -1,0 +1,1 @@
+"""Benchmarks, one folder a suite; run from the root of the repository."""

@@ -1,0 +1,1 @@
+"""OpenML-CC18: PaRe beside gradient boosting, paired on the same splits."""
