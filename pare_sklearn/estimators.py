@@ -505,8 +505,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Names of the features, if all are strings.
     history_ : list of dict
         A row an epoch: ``member``, ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms
-        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus the log loss;
-        higher is better; None without held-out samples), ``seconds``.
+        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus
+        the log loss of the held-out samples; None without any), ``seconds``.
     estimators_ : list of PaReNet
         The fitted skorch nets, one a member.
     net_ : PaReNet
@@ -760,9 +760,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Names of the features, if all are strings.
     history_ : list of dict
         A row an epoch: ``member``, ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms
-        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus the squared error of the
-        standardised targets;
-        higher is better; None without held-out samples), ``seconds``.
+        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus
+        the squared error of the standardised targets of the held-out samples; None without
+        any), ``seconds``.
     estimators_ : list of PaReNet
         The fitted skorch nets, one a member.
     net_ : PaReNet
@@ -914,8 +914,8 @@ def _reject_text(X: Any) -> None:
     text = next((entry for entry in X.ravel() if isinstance(entry, str)), None)
     if text is not None:
         raise ValueError(
-            f"X is an array of dtype {X.dtype} with text in it ({text!r}); pass a pandas DataFrame, "
-            "whose columns of strings or of dtype category are taken as categories."
+            f"X is an array of dtype {X.dtype} with text in it ({text!r}); pass a pandas "
+            "DataFrame, whose columns of strings or of dtype category are taken as categories."
         )
 
 

@@ -65,7 +65,8 @@ class PaReModel(nn.Module):
         -------
         h_t(E_t), h_t(E_m), h_s(E_m) : tuple of Tensor
         """
-        assert self.gate is not None and self.source_predictor is not None
+        assert self.gate is not None
+        assert self.source_predictor is not None
         target = self.embedder(**inputs)
         intermediate = replace_patches(
             target, source, self.gate(target), self.gate(source), k, select
