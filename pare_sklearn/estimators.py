@@ -119,13 +119,13 @@ class _BasePaRe(BaseEstimator):
                 "source-like to target-like."
             )
         continues = self.warm_start and self.__sklearn_is_fitted__()
-        X = self._validate_X(X, y, reset=not continues)
-        targets, classes_or_scaler = self._encode_y(y, len(X), continues)
-        weights = self._weights(y, sample_weight, X)
+        table = self._validate_X(X, y, reset=not continues)
+        targets, classes_or_scaler = self._encode_y(y, len(table), continues)
+        weights = self._weights(y, sample_weight)
         folds = list(self._folds(targets))
         if not continues:
-            self.table_encoder_ = TableEncoder(self.categorical_features).fit(X)
-        rows = self._rows(X, targets, weights)
+            self.table_encoder_ = TableEncoder(self.categorical_features).fit(table)
+        rows = self._rows(table, targets, weights)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
         self._keep_y(classes_or_scaler)
         self._fit_members(rows, folds, states)
@@ -191,10 +191,10 @@ class _BasePaRe(BaseEstimator):
         _reject_text(X)
         return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
 
-    def _weights(self, y: Any, sample_weight: Any, X: Any) -> np.ndarray:
+    def _weights(self, y: Any, sample_weight: Any) -> np.ndarray:
         """Sample weights with mean 1."""
         weights = _check_sample_weight(
-            sample_weight, np.empty((len(X), 1)), dtype=np.float64, ensure_non_negative=True
+            sample_weight, np.empty((len(y), 1)), dtype=np.float64, ensure_non_negative=True
         )
         weights = weights * self._class_weights(y)
         if weights.sum() <= 0:
@@ -282,7 +282,7 @@ class _BasePaRe(BaseEstimator):
                 break
         self.estimators_ = nets
         self.history_ = history
-        self.n_patches_ = nets[0].module_.embedder.n_patches
+        self.n_patches_ = nets[0].module_.n_patches
         self.source_ = self._source_name() if source is not None else None
 
     def _fit_net(
@@ -379,7 +379,7 @@ class _BasePaRe(BaseEstimator):
         if source is not None:
             k_schedule = make_schedule(self.k_schedule, self.k_start, self.k_end)
             n_source_patches = source.tokens.shape[1]
-            curriculum = KCurriculum(k_schedule, model.embedder.n_patches, n_source_patches)
+            curriculum = KCurriculum(k_schedule, model.n_patches, n_source_patches)
             callbacks.append(("curriculum", curriculum))
         callbacks += self.callbacks or []
         if self.early_stopping and len(valid):
@@ -424,7 +424,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     ----------
     backbone : str or torch.nn.Module, default="embedded"
         Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
-        that fulfils the contract of `pare_sklearn.backbones`.
+        with the attributes of `pare_sklearn.backbones.contract.Backbone`.
     source : str or tuple (X_s, y_s), default="auto"
         Labelled samples of the modality that the backbone was pretrained on: ``"digits"``,
         arrays of your own, or ``"auto"`` for the backbone's own. Used by ``strategy="pare"``.
@@ -681,7 +681,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     ----------
     backbone : str or torch.nn.Module, default="embedded"
         Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
-        that fulfils the contract of `pare_sklearn.backbones`.
+        with the attributes of `pare_sklearn.backbones.contract.Backbone`.
     source : str or tuple (X_s, y_s), default="auto"
         Labelled samples of the modality that the backbone was pretrained on: ``"digits"``,
         arrays of your own, or ``"auto"`` for the backbone's own. Used by ``strategy="pare"``.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 EXPONENTIAL_RATE = 4.0
 PIECEWISE_LEVELS = 4
@@ -69,7 +68,8 @@ def make_schedule(
     """
     if callable(schedule):
         return schedule
-    return partial(SCHEDULES[schedule], start=start, end=end)
+    rule = SCHEDULES[schedule]
+    return lambda progress: rule(progress, start, end)
 
 
 def patch_count(fraction: float, n_patches: int, n_source_patches: int) -> int:

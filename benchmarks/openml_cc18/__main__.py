@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openml
@@ -19,7 +20,7 @@ from sklearn.preprocessing import LabelEncoder
 
 from pare_sklearn import PaReClassifier
 
-MODELS = {
+MODELS: dict[str, dict[str, Any]] = {
     "pare": {},
     "pare-finetune": {"strategy": "finetune"},
     "pare-scratch": {"strategy": "scratch"},
@@ -29,7 +30,7 @@ MODELS = {
 
 def load_task(task_id: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Load a classification task as a DataFrame and label codes."""
-    task = openml.tasks.get_task(task_id)
+    task: Any = openml.tasks.get_task(task_id)
     X, y, _, _ = task.get_dataset().get_data(target=task.target_name, dataset_format="dataframe")
     return X, LabelEncoder().fit_transform(y)
 

@@ -1,41 +1,32 @@
-"""Registry of backbones: pretrained models, each a source embedder and a shared encoder.
-
-A backbone is a `torch.nn.Module` with
-
-``width`` : int
-    Embedding width d.
-``source_embedder`` : torch.nn.Module
-    Maps source samples (batch, ...) to tokens (batch, n_s, d). Where it has a LayerNorm ``norm``
-    or a parameter ``positions`` (n_s, d), the target embedder starts from their statistics.
-``encoder`` : torch.nn.Module
-    Maps tokens (batch, patches, d) to features of the same shape, for any number of patches.
-"""
+"""Registry of backbones: a new one is a file here and a line in `BACKBONES`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import cast
 
 from torch import nn
 
+from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.backbones.embedded import load_embedded
 
-BACKBONES: dict[str, Callable[[float], nn.Module]] = {"embedded": load_embedded}
+BACKBONES: dict[str, Callable[[float], Backbone]] = {"embedded": load_embedded}
 
 
-def load_backbone(backbone: str | nn.Module, dropout: float) -> nn.Module:
+def load_backbone(backbone: str | nn.Module, dropout: float) -> Backbone:
     """Load a registered backbone, or copy a given one.
 
     Parameters
     ----------
     backbone : str or torch.nn.Module
-        A name in `BACKBONES`, or a module that fulfils the contract of this package.
+        A name in `BACKBONES`, or a module with the attributes of `Backbone`.
     dropout : float
         Dropout rate for registered backbones; a given module keeps its own.
 
     Returns
     -------
-    torch.nn.Module
+    Backbone
         A backbone of the caller's own: training it changes no other.
 
     Raises
@@ -56,9 +47,9 @@ def load_backbone(backbone: str | nn.Module, dropout: float) -> nn.Module:
             raise TypeError(
                 f"The backbone {type(backbone).__name__} lacks {', '.join(lacking)}; a backbone is "
                 "an nn.Module with the attributes width, source_embedder and encoder "
-                "(see pare_sklearn.backbones)."
+                "(see pare_sklearn.backbones.contract)."
             )
-        return deepcopy(backbone)
+        return cast(Backbone, deepcopy(backbone))
     if backbone not in BACKBONES:
         raise ValueError(f"Unknown backbone {backbone!r}; known are {sorted(BACKBONES)}.")
     return BACKBONES[backbone](dropout)

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors.torch import load, save
-from torch import nn
 
+from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 
@@ -30,7 +30,7 @@ class EmbeddedConfig:
     patch_size: int = 1
 
 
-class EmbeddedBackbone(nn.Module):
+class EmbeddedBackbone(Backbone):
     """Image embedder and transformer encoder.
 
     Parameters

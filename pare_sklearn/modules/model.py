@@ -1,6 +1,7 @@
 """The assembled model: target embedder, gate, replacement, shared encoder, two predictors."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ class PaReModel(nn.Module):
 
     def __init__(
         self,
-        embedder: nn.Module,
+        embedder: Any,
         encoder: nn.Module,
         predictor: nn.Module,
         gate: nn.Module | None = None,
@@ -40,6 +41,7 @@ class PaReModel(nn.Module):
         self.predictor = predictor
         self.gate = gate
         self.source_predictor = source_predictor
+        self.n_patches: int = embedder.n_patches
 
     def forward(self, **inputs: Tensor) -> Tensor:
         """Predict from the target modality alone: outputs of shape (batch, n_outputs)."""

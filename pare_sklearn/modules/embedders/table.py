@@ -30,6 +30,9 @@ class TableEmbedder(nn.Module):
        Deep Learning", section 3.3.
     """
 
+    offsets: Tensor
+    order: Tensor | None
+
     def __init__(
         self,
         numeric: list[int],
