@@ -35,11 +35,12 @@ class RobustSmoothClip(TransformerMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: Any = None) -> RobustSmoothClip:
         """Learn the quantiles of each column of `X`, shape (n_samples, n_numeric)."""
+        quantiles = np.zeros((5, X.shape[1]))
         with warnings.catch_warnings(), np.errstate(over="ignore"):
             warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-            low, q1, median, q3, high = np.nan_to_num(
-                np.nanquantile(X, [0, 0.25, 0.5, 0.75, 1], axis=0)
-            )
+            if X.shape[1]:
+                quantiles = np.nanquantile(X, [0, 0.25, 0.5, 0.75, 1], axis=0)
+            low, q1, median, q3, high = np.nan_to_num(quantiles)
             spread = np.where(q3 > q1, q3 - q1, (high - low) / 2)
         self.center_ = median
         self.scale_ = np.where(spread > 0, spread, 1.0)

@@ -1,6 +1,7 @@
 """Patch replacement: the intermediate modality between source and target (paper, 3.2)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,20 +32,36 @@ def hard_select(tokens: Tensor, scores: Tensor, m: int) -> tuple[Tensor, Tensor]
     return torch.zeros_like(scores, dtype=torch.bool).scatter_(-1, chosen, True), tokens
 
 
+class _PassWithGradient(torch.autograd.Function):
+    """Multiply tokens by a mask that is 1 wherever the product is used.
+
+    So the product need not be computed: only the mask's gradient is.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, tokens: Tensor, mask: Tensor) -> Tensor:
+        ctx.save_for_backward(tokens)
+        return tokens.view_as(tokens)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        (gradient,) = gradients
+        (tokens,) = ctx.saved_tensors
+        return gradient, torch.linalg.vecdot(gradient, tokens)
+
+
 def straight_through_select(tokens: Tensor, scores: Tensor, m: int) -> tuple[Tensor, Tensor]:
     """Select m tokens by scores with Gumbel noise, and let the gradient reach the scores.
 
-    As `hard_select`, but each token comes back times its weight in a k-hot mask. Forward the
-    mask is hard (1 where selected, so that selected tokens keep their value bit for bit);
-    backward it is the relaxed one.
+    As `hard_select` on the noisy scores, but each selected token counts as multiplied by its entry
+    in a k-hot mask: forward the mask is hard, so that the token keeps its value bit for bit;
+    backward it is the relaxed one. Tokens that are not selected must not be used.
     """
     # The log of an exponential variable, negated, is Gumbel distributed; tiny keeps it finite.
     exponential = torch.empty_like(scores).exponential_().clamp_min(torch.finfo(scores.dtype).tiny)
     noisy = scores - exponential.log()
     selected, _ = hard_select(tokens, noisy, m)
-    relaxed = relaxed_top_k(noisy, m)
-    mask = selected + (relaxed - relaxed.detach())
-    return selected, tokens * mask.unsqueeze(-1)
+    return selected, _PassWithGradient.apply(tokens, relaxed_top_k(noisy, m))
 
 
 def replace_patches(

@@ -1,0 +1,1 @@
+"""Speed: ratios of two things measured in one run."""
