@@ -17,6 +17,7 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -44,6 +45,9 @@ from pare_sklearn.sources import DEFAULT_SOURCE, EmbeddedSource, embed_source
 
 CLIP_NORM = 1.0
 PREDICT_BATCH = 1024
+# Matrix kernels round the rows of an incomplete tile differently; predictions are made for whole
+# tiles, so that a row's prediction does not depend on how many rows stand beside it.
+ROW_BLOCK = 16
 MIN_PATCHES = 16
 NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*")
 
@@ -119,6 +123,9 @@ class _BasePaRe(BaseEstimator):
                 "source-like to target-like."
             )
         continues = self.warm_start and self.__sklearn_is_fitted__()
+        if not continues:
+            # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
+            vars(self).pop("estimators_", None)
         table = self._validate_X(X, y, reset=not continues)
         targets, classes_or_scaler = self._encode_y(y, len(table), continues)
         weights = self._weights(y, sample_weight)
@@ -179,7 +186,12 @@ class _BasePaRe(BaseEstimator):
     def _validate_X(self, X: Any, y: Any = "no_validation", *, reset: bool = False) -> Any:
         """Check `X`: a DataFrame stays one, all else becomes a float64 array."""
         if is_dataframe(X):
-            validate_data(self, X, y, reset=reset, skip_check_array=True)
+            try:
+                validate_data(self, X, y, reset=reset, skip_check_array=True)
+            except ValueError as error:
+                if reset:
+                    raise
+                raise ValueError(f"{error}\n{self._name_columns(X)}") from None
             if 0 in X.shape:
                 raise ValueError(
                     f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
@@ -191,8 +203,18 @@ class _BasePaRe(BaseEstimator):
         _reject_text(X)
         return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
 
+    def _name_columns(self, X: Any) -> str:
+        """Say which columns fit saw, and which `X` has."""
+        seen = getattr(self, "feature_names_in_", None)
+        names = "" if seen is None else f" ({', '.join(seen)})"
+        return (
+            f"fit saw {self.n_features_in_} columns{names}; X has {X.shape[1]} "
+            f"({', '.join(map(str, X.columns))})."
+        )
+
     def _weights(self, y: Any, sample_weight: Any) -> np.ndarray:
         """Sample weights with mean 1."""
+        y = np.asarray(y)
         weights = _check_sample_weight(
             sample_weight, np.empty((len(y), 1)), dtype=np.float64, ensure_non_negative=True
         )
@@ -410,7 +432,10 @@ class _BasePaRe(BaseEstimator):
         """Outputs of each member, shape (n_members, n_samples, n_outputs), as float64."""
         check_is_fitted(self)
         rows = self._rows(self._validate_X(X))
-        return np.stack([net.forward(rows).double().numpy() for net in self.estimators_])
+        n = len(rows)
+        whole = -(-n // ROW_BLOCK) * ROW_BLOCK
+        rows = _subset(rows, np.minimum(np.arange(whole), n - 1))
+        return np.stack([net.forward(rows)[:n].double().numpy() for net in self.estimators_])
 
 
 class PaReClassifier(ClassifierMixin, _BasePaRe):
@@ -631,10 +656,12 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         ndarray of shape (n_samples,)
             Class labels.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[codes]
 
     def _encode_y(self, y: Any, n: int, continues: bool) -> tuple[np.ndarray, np.ndarray]:
         """Codes of the labels, and the classes."""
+        _reject_missing_labels(y)
         check_classification_targets(y)
         labels = column_or_1d(y, warn=True)
         _check_length(labels, n)
@@ -642,7 +669,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         classes = encoder.classes_
         if len(classes) < 2:
             raise ValueError(
-                f"y holds one class only ({classes[0]!r}); a classifier needs at least 2 classes."
+                f"y holds one class only ({classes[0]}); a classifier needs at least 2 classes."
             )
         if len(classes) == n and n > 2:
             raise ValueError(
@@ -665,8 +692,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     def _strata(self, targets: np.ndarray) -> np.ndarray:
         return targets
 
-    def _class_weights(self, y: Any) -> np.ndarray:
-        return compute_sample_weight(self.class_weight, np.ravel(y))
+    def _class_weights(self, y: np.ndarray) -> np.ndarray:
+        return compute_sample_weight(self.class_weight, y.ravel())
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         return SmoothedCrossEntropy, {"criterion__label_smoothing": self.label_smoothing}
@@ -867,7 +894,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Targets, in the units of y.
         """
-        targets = self.y_scaler_.inverse_transform(self._outputs(X).mean(axis=0))
+        standardised = self._outputs(X).mean(axis=0)
+        targets = self.y_scaler_.inverse_transform(standardised)
         return targets.ravel() if self.y_ndim_ == 1 else targets
 
     def _encode_y(
@@ -889,7 +917,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     def _strata(self, targets: np.ndarray) -> np.ndarray:
         return targets.mean(axis=1)
 
-    def _class_weights(self, y: Any) -> float:
+    def _class_weights(self, y: np.ndarray) -> float:
         return 1.0
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
@@ -907,6 +935,15 @@ def _check_length(y: np.ndarray, n: int) -> None:
         )
 
 
+def _reject_missing_labels(y: Any) -> None:
+    """Say that labels are missing, in place of a failed comparison of text with NaN."""
+    labels = np.asarray(y)
+    if labels.dtype == object and any(
+        label is None or is_scalar_nan(label) or is_pandas_na(label) for label in labels.ravel()
+    ):
+        raise ValueError("Input y contains NaN or None; drop the rows without a label.")
+
+
 def _reject_text(X: Any) -> None:
     """Say what to do with an array of strings, in place of a failed conversion."""
     if not isinstance(X, np.ndarray) or X.dtype.kind not in "OUS":
@@ -914,7 +951,7 @@ def _reject_text(X: Any) -> None:
     text = next((entry for entry in X.ravel() if isinstance(entry, str)), None)
     if text is not None:
         raise ValueError(
-            f"X is an array of dtype {X.dtype} with text in it ({text!r}); pass a pandas "
+            f"X is an array of dtype {X.dtype} with text in it ({str(text)!r}); pass a pandas "
             "DataFrame, whose columns of strings or of dtype category are taken as categories."
         )
 

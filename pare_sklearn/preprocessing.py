@@ -165,7 +165,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             return set(np.flatnonzero(named).tolist())
         names = list(X.columns) if is_dataframe(X) else []
         positions = {names.index(e) if e in names else e for e in named}
-        unknown = [e for e in positions if not isinstance(e, (int, np.integer)) or e >= n_features]
+        unknown = [
+            e for e in positions if not isinstance(e, (int, np.integer)) or not 0 <= e < n_features
+        ]
         if unknown:
             raise ValueError(f"categorical_features names columns that X lacks: {unknown}.")
         return {int(position) for position in positions}

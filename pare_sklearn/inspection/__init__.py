@@ -1,0 +1,5 @@
+"""Displays of fitted estimators; they need the extra ``pare-sklearn[plot]``."""
+
+from pare_sklearn.inspection.curriculum import CurriculumDisplay
+
+__all__ = ["CurriculumDisplay"]

@@ -1,0 +1,141 @@
+"""How k, lambda and the losses went over the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from pare_sklearn.net import LOSS_TERMS
+
+PANELS = {
+    "k, replaced patches": ("k",),
+    "lambda, share of the source": ("lambda",),
+    "loss": LOSS_TERMS,
+}
+
+
+class CurriculumDisplay:
+    """Curriculum of a fitted estimator: k, lambda and the terms of the loss over the epochs.
+
+    Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    history : list of dict
+        Rows of an estimator's ``history_``.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+    axes_ : ndarray of 3 matplotlib.axes.Axes
+        For k, for lambda, for the losses.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from pare_sklearn import PaReClassifier
+    >>> from pare_sklearn.inspection import CurriculumDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = PaReClassifier(n_estimators=1, max_epochs=3, random_state=0).fit(X, y)
+    >>> display = CurriculumDisplay.from_estimator(clf)
+    >>> display.axes_[0].get_ylabel()
+    'k, replaced patches'
+    """
+
+    def __init__(self, history: list[dict[str, Any]]) -> None:
+        self.history = history
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, *, axes: Sequence[Any] | None = None
+    ) -> CurriculumDisplay:
+        """Plot the curriculum of an estimator.
+
+        Parameters
+        ----------
+        estimator : PaReClassifier or PaReRegressor
+            Fitted with ``strategy="pare"``.
+        axes : sequence of 3 matplotlib Axes or None, default=None
+            Where to plot; None makes a new figure.
+
+        Returns
+        -------
+        CurriculumDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If it was fitted without a source, and so has no curriculum.
+        ImportError
+            If matplotlib is not installed.
+        """
+        check_is_fitted(estimator)
+        if estimator.source_ is None:
+            raise ValueError(
+                f"There is no curriculum with strategy={estimator.strategy!r}; fit with "
+                "strategy='pare'."
+            )
+        return cls(estimator.history_).plot(axes=axes)
+
+    def plot(self, *, axes: Sequence[Any] | None = None) -> CurriculumDisplay:
+        """Plot three panels over a common axis of epochs: a light line a member, a bold mean.
+
+        Parameters
+        ----------
+        axes : sequence of 3 matplotlib Axes or None, default=None
+            Where to plot; None makes a new figure.
+
+        Returns
+        -------
+        CurriculumDisplay
+            Itself, with ``figure_`` and ``axes_``.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        if axes is None:
+            axes = _new_axes()
+        for ax, (label, columns) in zip(axes, PANELS.items(), strict=True):
+            for number, column in enumerate(columns):
+                self._plot_column(ax, column, color=f"C{number}")
+            ax.set_ylabel(label)
+        axes[-1].legend([term.replace("_loss", "") for term in LOSS_TERMS], frameon=False)
+        axes[-1].set_xlabel("epoch")
+        self.axes_ = np.asarray(axes)
+        self.figure_ = axes[0].figure
+        return self
+
+    def _plot_column(self, ax: Any, column: str, color: str) -> None:
+        """Draw the mean over the members that still train, and each member behind it."""
+        members = _by_member(self.history, column)
+        longest = max(len(values) for values in members)
+        padded = np.array([[*v, *[np.nan] * (longest - len(v))] for v in members])
+        epochs = np.arange(1, longest + 1)
+        ax.plot(epochs, np.nanmean(padded, axis=0), color=color, linewidth=2)
+        if len(members) > 1:
+            ax.plot(epochs, padded.T, color=color, linewidth=0.8, alpha=0.3, label="_members")
+
+
+def _by_member(history: list[dict[str, Any]], column: str) -> list[list[float]]:
+    """Values of a column, a list a member."""
+    numbers = sorted({row["member"] for row in history})
+    return [[row[column] for row in history if row["member"] == number] for number in numbers]
+
+
+def _new_axes() -> Any:
+    """Axes of a new figure."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "Plotting needs matplotlib; install it with: pip install 'pare-sklearn[plot]'"
+        ) from error
+    _, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 7.2), layout="constrained")
+    return axes

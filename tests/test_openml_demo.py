@@ -1,0 +1,1 @@
+"""The client reads what `write_task` writes, and runs models on it without a network."""
