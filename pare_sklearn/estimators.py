@@ -125,7 +125,7 @@ class _BasePaRe(BaseEstimator):
         continues = self.warm_start and self.__sklearn_is_fitted__()
         if not continues:
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
-            vars(self).pop("estimators_", None)
+            self.__dict__.pop("estimators_", None)
         table = self._validate_X(X, y, reset=not continues)
         targets, classes_or_scaler = self._encode_y(y, len(table), continues)
         weights = self._weights(y, sample_weight)

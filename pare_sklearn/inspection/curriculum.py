@@ -15,6 +15,7 @@ PANELS = {
     "lambda, share of the source": ("lambda",),
     "loss": LOSS_TERMS,
 }
+INTERMEDIATE_LOSSES = LOSS_TERMS[1:]
 
 
 class CurriculumDisplay:
@@ -106,7 +107,7 @@ class CurriculumDisplay:
             for number, column in enumerate(columns):
                 self._plot_column(ax, column, color=f"C{number}")
             ax.set_ylabel(label)
-        axes[-1].legend([term.replace("_loss", "") for term in LOSS_TERMS], frameon=False)
+        axes[-1].legend(frameon=False)
         axes[-1].set_xlabel("epoch")
         self.axes_ = np.asarray(axes)
         self.figure_ = axes[0].figure
@@ -115,18 +116,28 @@ class CurriculumDisplay:
     def _plot_column(self, ax: Any, column: str, color: str) -> None:
         """Draw the mean over the members that still train, and each member behind it."""
         members = _by_member(self.history, column)
-        longest = max(len(values) for values in members)
-        padded = np.array([[*v, *[np.nan] * (longest - len(v))] for v in members])
-        epochs = np.arange(1, longest + 1)
-        ax.plot(epochs, np.nanmean(padded, axis=0), color=color, linewidth=2)
+        epochs = np.arange(1, members.shape[1] + 1)
+        # k and lambda hold for an epoch; a loss is a point of a curve.
+        style = {"color": color, "drawstyle": "default" if column in LOSS_TERMS else "steps-mid"}
+        ax.plot(
+            epochs, members.mean(axis=0), linewidth=2, label=column.replace("_loss", ""), **style
+        )
         if len(members) > 1:
-            ax.plot(epochs, padded.T, color=color, linewidth=0.8, alpha=0.3, label="_members")
+            ax.plot(epochs, members.T, linewidth=0.8, alpha=0.3, label="_members", **style)
 
 
-def _by_member(history: list[dict[str, Any]], column: str) -> list[list[float]]:
-    """Values of a column, a list a member."""
-    numbers = sorted({row["member"] for row in history})
-    return [[row[column] for row in history if row["member"] == number] for number in numbers]
+def _by_member(history: list[dict[str, Any]], column: str) -> np.ma.MaskedArray:
+    """Values of a column, shape (n_members, n_epochs); masked where there is none.
+
+    A member that stopped early has no more of them. At k = 0 there is no intermediate modality,
+    and so none of its losses.
+    """
+    numbers = {member: row for row, member in enumerate(sorted({r["member"] for r in history}))}
+    values = np.ma.masked_all((len(numbers), max(row["epoch"] for row in history)))
+    for row in history:
+        if row["k"] > 0 or column not in INTERMEDIATE_LOSSES:
+            values[numbers[row["member"]], row["epoch"] - 1] = row[column]
+    return values
 
 
 def _new_axes() -> Any:

@@ -1,0 +1,1 @@
+"""Worked examples, runnable as modules."""
