@@ -149,7 +149,7 @@ def _qualities(table: pd.DataFrame, target: str) -> dict[str, Any]:
 
 def _task(task_id: int, data_id: int, name: str, target: str, n_folds: int) -> dict[str, Any]:
     parameters = {"number_repeats": 1, "number_folds": n_folds, "stratified_sampling": "true"}
-    inputs = {
+    inputs: dict[str, dict[str, Any]] = {
         "source_data": {
             "oml:data_set": {"oml:data_set_id": data_id, "oml:target_feature": target},
         },

@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openml
 import pandas as pd
-from openml.runs import OpenMLRun
-from openml.tasks import OpenMLClassificationTask
 from sklearn.base import ClassifierMixin
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -30,6 +29,10 @@ from pare_sklearn.inspection import CurriculumDisplay
 # Far above any id that OpenML has given out.
 TASK_ID = DATA_ID = 900_000_001
 N_FOLDS = 3
+
+# The client types its tasks and runs as unions over all that they may be.
+Task = Any
+Run = Any
 
 
 def write_breast_cancer(root: str) -> None:
@@ -57,7 +60,7 @@ def make_models() -> dict[str, ClassifierMixin]:
     }
 
 
-def score(run: OpenMLRun, task: OpenMLClassificationTask) -> dict[str, float]:
+def score(run: Run, task: Task) -> dict[str, float]:
     """AUROC and accuracy, means over the folds of a run on two classes, and seconds in all."""
     positive = task.class_labels[1]
     fields = ["repeat", "fold", "sample", "row", "prediction", "truth", *task.class_labels]
@@ -70,7 +73,7 @@ def score(run: OpenMLRun, task: OpenMLClassificationTask) -> dict[str, float]:
     }
 
 
-def compare(models: dict[str, ClassifierMixin], task: OpenMLClassificationTask) -> pd.DataFrame:
+def compare(models: dict[str, ClassifierMixin], task: Task) -> pd.DataFrame:
     """Run each model on the folds of a task, and score it."""
     scores = {}
     for name, model in models.items():
@@ -83,7 +86,7 @@ def compare(models: dict[str, ClassifierMixin], task: OpenMLClassificationTask) 
     return pd.DataFrame.from_dict(scores, orient="index")
 
 
-def save_curriculum(model: PaReClassifier, task: OpenMLClassificationTask, output: Path) -> None:
+def save_curriculum(model: PaReClassifier, task: Task, output: Path) -> None:
     """Plot the curriculum of a model that is fitted on the first fold's training rows."""
     X, y = task.get_X_and_y(dataset_format="dataframe")
     train, _ = task.get_train_test_split_indices(fold=0)
