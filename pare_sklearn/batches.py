@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -38,6 +39,11 @@ class Rows(Dataset):
     def __getitem__(self, rows: Tensor | slice) -> Batch:
         inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
         return inputs, (self.y[rows], self.weights[rows])
+
+    def take(self, indices: np.ndarray) -> Rows:
+        """Rows at `indices`, shape (n_taken,)."""
+        inputs, (y, weights) = self[torch.from_numpy(indices)]
+        return Rows(inputs, y, weights)
 
 
 class BatchIterator:

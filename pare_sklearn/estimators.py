@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -15,9 +14,8 @@ import torch
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.preprocessing import LabelEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, compute_sample_weight
-from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -34,6 +32,7 @@ from torch import Tensor, nn
 from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
 from pare_sklearn.batches import BatchIterator, Rows
 from pare_sklearn.callbacks import KCurriculum, warmup_cosine
+from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.gate import Gate, RandomGate
 from pare_sklearn.modules.model import PaReModel
@@ -42,9 +41,11 @@ from pare_sklearn.net import LOSS_TERMS, PaReNet, SmoothedCrossEntropy, SquaredE
 from pare_sklearn.preprocessing import TableEncoder, is_dataframe
 from pare_sklearn.schedules import SCHEDULES, make_schedule
 from pare_sklearn.sources import DEFAULT_SOURCE, EmbeddedSource, embed_source
+from pare_sklearn.validation import check_length, reject_missing_labels, reject_text
 
 CLIP_NORM = 1.0
-PREDICT_BATCH = 1024
+# Patches that a batch holds in prediction, which bounds its memory however wide the table is.
+PREDICT_PATCHES = 1 << 16
 # Matrix kernels round the rows of an incomplete tile differently; predictions are made for whole
 # tiles, so that a row's prediction does not depend on how many rows stand beside it.
 ROW_BLOCK = 16
@@ -89,6 +90,67 @@ class _BasePaRe(BaseEstimator):
         "verbose": ["verbose"],
     }
 
+    def __init__(
+        self,
+        backbone: str | nn.Module = "embedded",
+        *,
+        source: str | tuple = "auto",
+        modality: str = "auto",
+        strategy: str = "pare",
+        k_schedule: str | Callable[[float], float] = "linear",
+        k_start: float = 0.5,
+        k_end: float = 0.0,
+        gate: str = "learned",
+        mix_weight: float = 0.3,
+        mix_weighting: str = "count",
+        finetune: str = "all",
+        n_estimators: int = 5,
+        validation_fraction: float = 0.2,
+        early_stopping: bool = True,
+        patience: int = 20,
+        max_epochs: int = 100,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        batch_size: int = 64,
+        dropout: float = 0.1,
+        categorical_features: str | Sequence = "from_dtype",
+        patches_per_feature: str | int = "auto",
+        callbacks: Sequence | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.backbone = backbone
+        self.source = source
+        self.modality = modality
+        self.strategy = strategy
+        self.k_schedule = k_schedule
+        self.k_start = k_start
+        self.k_end = k_end
+        self.gate = gate
+        self.mix_weight = mix_weight
+        self.mix_weighting = mix_weighting
+        self.finetune = finetune
+        self.n_estimators = n_estimators
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.max_epochs = max_epochs
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.dropout = dropout
+        self.categorical_features = categorical_features
+        self.patches_per_feature = patches_per_feature
+        self.callbacks = callbacks
+        self.device = device
+        self.precision = precision
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> _BasePaRe:
         """Fine-tune the backbone on a table.
 
@@ -127,15 +189,19 @@ class _BasePaRe(BaseEstimator):
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
             self.__dict__.pop("estimators_", None)
         table = self._validate_X(X, y, reset=not continues)
-        targets, classes_or_scaler = self._encode_y(y, len(table), continues)
-        weights = self._weights(y, sample_weight)
-        folds = list(self._folds(targets))
+        given = self._validate_y(y)
+        check_length(given, len(table))
+        weights = self._weights(given, sample_weight)
+        targets = self._encode_y(given, weights, continues)
+        rng = self._rng()
+        folds = self._folds(targets, rng)
         if not continues:
             self.table_encoder_ = TableEncoder(self.categorical_features).fit(table)
         rows = self._rows(table, targets, weights)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
-        self._keep_y(classes_or_scaler)
-        self._fit_members(rows, folds, states)
+        seeds = rng.randint(2**31 - 1, size=len(folds)).tolist()
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            self._fit_members(rows, folds, seeds, states)
         return self
 
     def gate_scores(self, X: ArrayLike) -> np.ndarray:
@@ -200,7 +266,7 @@ class _BasePaRe(BaseEstimator):
             return X
         if y is None:
             validate_data(self, X, y)
-        _reject_text(X)
+        reject_text(X)
         return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
 
     def _name_columns(self, X: Any) -> str:
@@ -212,9 +278,8 @@ class _BasePaRe(BaseEstimator):
             f"({', '.join(map(str, X.columns))})."
         )
 
-    def _weights(self, y: Any, sample_weight: Any) -> np.ndarray:
+    def _weights(self, y: np.ndarray, sample_weight: Any) -> np.ndarray:
         """Sample weights with mean 1."""
-        y = np.asarray(y)
         weights = _check_sample_weight(
             sample_weight, np.empty((len(y), 1)), dtype=np.float64, ensure_non_negative=True
         )
@@ -236,45 +301,25 @@ class _BasePaRe(BaseEstimator):
             return Rows(inputs)
         return Rows(inputs, torch.from_numpy(targets), torch.from_numpy(weights.astype(np.float32)))
 
-    def _folds(self, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _rng(self) -> np.random.RandomState:
+        """Where folds and seeds come from; never numpy's global generator, which stays as it is."""
+        seed = np.random.RandomState() if self.random_state is None else self.random_state
+        return check_random_state(seed)
+
+    def _folds(self, targets: np.ndarray, rng: np.random.RandomState) -> list[Fold]:
         """Rows to train on and rows to validate on, for each member."""
-        n = len(targets)
+        strata = self._strata(targets)
         if self.n_estimators > 1:
-            if n < self.n_estimators:
-                raise ValueError(
-                    f"n_samples={n} is fewer than the n_estimators={self.n_estimators} folds that "
-                    "the members hold out in turn; lower n_estimators."
-                )
-            fold = np.empty(n, dtype=int)
-            fold[self._spread_order(targets)] = np.arange(n) % self.n_estimators
-            held_out = [fold == member for member in range(self.n_estimators)]
-        elif self.early_stopping:
-            if n < 2:
-                raise ValueError(
-                    f"n_samples={n}: early stopping needs a row to train on and one to validate on."
-                )
-            n_valid = min(n - 1, max(1, round(self.validation_fraction * n)))
-            mask = np.zeros(n, dtype=bool)
-            mask[self._spread_order(targets)[np.linspace(0, n - 1, n_valid).astype(int)]] = True
-            held_out = [mask]
-        else:
-            held_out = [np.zeros(n, dtype=bool)]
-        for mask in held_out:
-            yield np.flatnonzero(~mask), np.flatnonzero(mask)
-
-    def _spread_order(self, targets: np.ndarray) -> np.ndarray:
-        """Random order of the rows in which equal classes stand together."""
-        shuffle = check_random_state(self._seeds(1)[0]).random_sample(len(targets))
-        return np.lexsort((shuffle, self._strata(targets)))
-
-    def _seeds(self, n: int) -> list[int]:
-        """Draw `n` seeds; the same each time if `random_state` is a number."""
-        return check_random_state(self.random_state).randint(2**31 - 1, size=n).tolist()
+            return deal_folds(strata, self.n_estimators, rng)
+        if self.early_stopping:
+            return [hold_out_fraction(strata, self.validation_fraction, rng)]
+        return [Fold(np.arange(len(targets)), np.arange(0))]
 
     def _fit_members(
         self,
         rows: Rows,
-        folds: Sequence[tuple[np.ndarray, np.ndarray]],
+        folds: Sequence[Fold],
+        seeds: Sequence[int],
         states: Sequence[dict[str, Tensor]],
     ) -> None:
         """Fit a net for each fold, then set the fitted attributes at once."""
@@ -282,10 +327,9 @@ class _BasePaRe(BaseEstimator):
         source = self._load_source() if self.strategy == "pare" else None
         nets: list[PaReNet] = []
         history: list[dict[str, Any]] = []
-        for member, (fold, seed) in enumerate(zip(folds, self._seeds(len(folds)), strict=True)):
+        for member, (fold, seed) in enumerate(zip(folds, seeds, strict=True)):
             state = states[member] if member < len(states) else None
-            with _isolated_rng(seed):
-                net = self._fit_net(rows, fold, seed, source, state)
+            net = self._fit_net(rows, fold, seed, source, state)
             finished = _history_rows(net, member)
             if finished or not net.interrupted_:
                 history += finished
@@ -310,16 +354,17 @@ class _BasePaRe(BaseEstimator):
     def _fit_net(
         self,
         rows: Rows,
-        fold: tuple[np.ndarray, np.ndarray],
+        fold: Fold,
         seed: int,
         source: EmbeddedSource | None,
         state: dict[str, Tensor] | None,
     ) -> PaReNet:
         """Build a net and train it on its fold."""
-        train, valid = (_subset(rows, indices) for indices in fold)
+        torch.manual_seed(seed)
+        train, valid = rows.take(fold.train), rows.take(fold.valid)
         model = self._build_model(source)
         if state is not None:
-            model.load_state_dict(state, strict=False)
+            _restore(model, state)
         net = self._build_net(model, train, valid, source)
         # Seeded again, so that what was built above does not change the order of the batches.
         torch.manual_seed(seed + 1)
@@ -343,9 +388,8 @@ class _BasePaRe(BaseEstimator):
 
     def _build_embedder(self, width: int) -> TableEmbedder:
         encoder = self.table_encoder_
-        patches = self.patches_per_feature
-        if patches == "auto":
-            patches = -(-MIN_PATCHES // self.n_features_in_)
+        auto = self.patches_per_feature == "auto"
+        patches = -(-MIN_PATCHES // self.n_features_in_) if auto else int(self.patches_per_feature)
         return TableEmbedder(
             encoder.numeric_, encoder.categorical_, encoder.cardinalities_, width, patches
         )
@@ -374,7 +418,7 @@ class _BasePaRe(BaseEstimator):
             iterator_train=BatchIterator,
             iterator_train__shuffle=True,
             iterator_valid=BatchIterator,
-            iterator_valid__batch_size=PREDICT_BATCH,
+            iterator_valid__batch_size=_predict_batch(model.n_patches),
             callbacks=self._build_callbacks(model, train, valid, source),
             device=self._device(),
             verbose=max(0, int(self.verbose) - 1),
@@ -434,7 +478,7 @@ class _BasePaRe(BaseEstimator):
         rows = self._rows(self._validate_X(X))
         n = len(rows)
         whole = -(-n // ROW_BLOCK) * ROW_BLOCK
-        rows = _subset(rows, np.minimum(np.arange(whole), n - 1))
+        rows = rows.take(np.minimum(np.arange(whole), n - 1))
         return np.stack([net.forward(rows)[:n].double().numpy() for net in self.estimators_])
 
 
@@ -516,7 +560,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         scaling and categories.
     random_state : int, RandomState or None, default=None
         Fixes folds, weights and order of the samples: an int gives the same result bit for bit
-        on one machine with one thread count. Global random states stay as they are.
+        on one machine with one thread count. None draws a new seed from the operating system.
+        Global random states stay as they are.
     verbose : int, default=0
         1 prints a line a member, 2 one an epoch.
 
@@ -562,6 +607,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
+    classes_: np.ndarray
 
     def __init__(
         self,
@@ -597,36 +643,38 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
-        self.backbone = backbone
-        self.source = source
-        self.modality = modality
-        self.strategy = strategy
-        self.k_schedule = k_schedule
-        self.k_start = k_start
-        self.k_end = k_end
-        self.gate = gate
-        self.mix_weight = mix_weight
-        self.mix_weighting = mix_weighting
-        self.finetune = finetune
-        self.n_estimators = n_estimators
-        self.validation_fraction = validation_fraction
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.max_epochs = max_epochs
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.dropout = dropout
+        super().__init__(
+            backbone,
+            source=source,
+            modality=modality,
+            strategy=strategy,
+            k_schedule=k_schedule,
+            k_start=k_start,
+            k_end=k_end,
+            gate=gate,
+            mix_weight=mix_weight,
+            mix_weighting=mix_weighting,
+            finetune=finetune,
+            n_estimators=n_estimators,
+            validation_fraction=validation_fraction,
+            early_stopping=early_stopping,
+            patience=patience,
+            max_epochs=max_epochs,
+            lr=lr,
+            weight_decay=weight_decay,
+            batch_size=batch_size,
+            dropout=dropout,
+            categorical_features=categorical_features,
+            patches_per_feature=patches_per_feature,
+            callbacks=callbacks,
+            device=device,
+            precision=precision,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
-        self.categorical_features = categorical_features
-        self.patches_per_feature = patches_per_feature
-        self.callbacks = callbacks
-        self.device = device
-        self.precision = precision
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities, averaged over the members.
@@ -659,32 +707,33 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         codes = self.predict_proba(X).argmax(axis=1)
         return self.classes_[codes]
 
-    def _encode_y(self, y: Any, n: int, continues: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Codes of the labels, and the classes."""
-        _reject_missing_labels(y)
+    def _validate_y(self, y: Any) -> np.ndarray:
+        """Labels (n,) of at least two classes."""
+        reject_missing_labels(y)
         check_classification_targets(y)
         labels = column_or_1d(y, warn=True)
-        _check_length(labels, n)
-        encoder = LabelEncoder().fit(labels)
-        classes = encoder.classes_
+        classes = np.unique(labels)
         if len(classes) < 2:
             raise ValueError(
                 f"y holds one class only ({classes[0]}); a classifier needs at least 2 classes."
             )
-        if len(classes) == n and n > 2:
+        if len(classes) == len(labels) > 2:
             raise ValueError(
-                f"Each of the {n} rows has a class of its own; at least one class must have two "
-                "rows. For a continuous target use PaReRegressor."
+                f"Each of the {len(labels)} rows has a class of its own; at least one class must "
+                "have two rows. For a continuous target use PaReRegressor."
             )
+        return labels
+
+    def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
+        """Codes of the labels."""
+        classes, codes = np.unique(y, return_inverse=True)
         if continues and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start: y has the classes {classes}, but the fitted estimator has "
                 f"{self.classes_}; fit a new estimator."
             )
-        return encoder.transform(labels), classes
-
-    def _keep_y(self, classes: np.ndarray) -> None:
         self.classes_ = classes
+        return codes
 
     def _n_outputs(self) -> int:
         return len(self.classes_)
@@ -693,7 +742,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         return targets
 
     def _class_weights(self, y: np.ndarray) -> np.ndarray:
-        return compute_sample_weight(self.class_weight, y.ravel())
+        return compute_sample_weight(self.class_weight, y)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         return SmoothedCrossEntropy, {"criterion__label_smoothing": self.label_smoothing}
@@ -771,7 +820,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         scaling and categories.
     random_state : int, RandomState or None, default=None
         Fixes folds, weights and order of the samples: an int gives the same result bit for bit
-        on one machine with one thread count. Global random states stay as they are.
+        on one machine with one thread count. None draws a new seed from the operating system.
+        Global random states stay as they are.
     verbose : int, default=0
         1 prints a line a member, 2 one an epoch.
 
@@ -815,67 +865,6 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     True
     """
 
-    def __init__(
-        self,
-        backbone: str | nn.Module = "embedded",
-        *,
-        source: str | tuple = "auto",
-        modality: str = "auto",
-        strategy: str = "pare",
-        k_schedule: str | Callable[[float], float] = "linear",
-        k_start: float = 0.5,
-        k_end: float = 0.0,
-        gate: str = "learned",
-        mix_weight: float = 0.3,
-        mix_weighting: str = "count",
-        finetune: str = "all",
-        n_estimators: int = 5,
-        validation_fraction: float = 0.2,
-        early_stopping: bool = True,
-        patience: int = 20,
-        max_epochs: int = 100,
-        lr: float = 1e-3,
-        weight_decay: float = 0.1,
-        batch_size: int = 64,
-        dropout: float = 0.1,
-        categorical_features: str | Sequence = "from_dtype",
-        patches_per_feature: str | int = "auto",
-        callbacks: Sequence | None = None,
-        device: str = "auto",
-        precision: str = "auto",
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.backbone = backbone
-        self.source = source
-        self.modality = modality
-        self.strategy = strategy
-        self.k_schedule = k_schedule
-        self.k_start = k_start
-        self.k_end = k_end
-        self.gate = gate
-        self.mix_weight = mix_weight
-        self.mix_weighting = mix_weighting
-        self.finetune = finetune
-        self.n_estimators = n_estimators
-        self.validation_fraction = validation_fraction
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.max_epochs = max_epochs
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.dropout = dropout
-        self.categorical_features = categorical_features
-        self.patches_per_feature = patches_per_feature
-        self.callbacks = callbacks
-        self.device = device
-        self.precision = precision
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
@@ -898,18 +887,17 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         targets = self.y_scaler_.inverse_transform(standardised)
         return targets.ravel() if self.y_ndim_ == 1 else targets
 
-    def _encode_y(
-        self, y: Any, n: int, continues: bool
-    ) -> tuple[np.ndarray, tuple[StandardScaler, int]]:
-        """Standardised targets (n, n_outputs) as float32; their scaler and number of axes."""
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        _check_length(y, n)
-        columns = y.reshape(n, -1)
-        scaler = self.y_scaler_ if continues else StandardScaler().fit(columns)
-        return scaler.transform(columns).astype(np.float32), (scaler, y.ndim)
+    def _validate_y(self, y: Any) -> np.ndarray:
+        """Targets (n,) or (n, n_outputs), finite."""
+        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
 
-    def _keep_y(self, scaler_and_ndim: tuple[StandardScaler, int]) -> None:
-        self.y_scaler_, self.y_ndim_ = scaler_and_ndim
+    def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
+        """Standardised targets (n, n_outputs) as float32."""
+        columns = y.reshape(len(y), -1)
+        if not continues:
+            self.y_scaler_ = StandardScaler().fit(columns, sample_weight=weights)
+            self.y_ndim_ = y.ndim
+        return self.y_scaler_.transform(columns).astype(np.float32)
 
     def _n_outputs(self) -> int:
         return self.y_scaler_.n_features_in_
@@ -928,45 +916,20 @@ def _silent(text: str) -> None:
     """A sink for the words of skorch's callbacks."""
 
 
-def _check_length(y: np.ndarray, n: int) -> None:
-    if len(y) != n:
+def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
+    """Load the weights of an earlier fit; gate and source predictor may be new."""
+    try:
+        model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
         raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: X has {n}, y {len(y)}."
-        )
+            "warm_start: the fitted weights have other shapes than the parameters ask for now; "
+            f"set the parameters back, or fit a new estimator. {error}"
+        ) from error
 
 
-def _reject_missing_labels(y: Any) -> None:
-    """Say that labels are missing, in place of a failed comparison of text with NaN."""
-    labels = np.asarray(y)
-    if labels.dtype == object and any(
-        label is None or is_scalar_nan(label) or is_pandas_na(label) for label in labels.ravel()
-    ):
-        raise ValueError("Input y contains NaN or None; drop the rows without a label.")
-
-
-def _reject_text(X: Any) -> None:
-    """Say what to do with an array of strings, in place of a failed conversion."""
-    if not isinstance(X, np.ndarray) or X.dtype.kind not in "OUS":
-        return
-    text = next((entry for entry in X.ravel() if isinstance(entry, str)), None)
-    if text is not None:
-        raise ValueError(
-            f"X is an array of dtype {X.dtype} with text in it ({str(text)!r}); pass a pandas "
-            "DataFrame, whose columns of strings or of dtype category are taken as categories."
-        )
-
-
-@contextmanager
-def _isolated_rng(seed: int) -> Iterator[None]:
-    """Seed torch inside, and leave its global generators as they were."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(seed)
-        yield
-
-
-def _subset(rows: Rows, indices: np.ndarray) -> Rows:
-    inputs, (y, weights) = rows[torch.from_numpy(indices)]
-    return Rows(inputs, y, weights)
+def _predict_batch(n_patches: int) -> int:
+    """Rows a batch in prediction, whole blocks of them."""
+    return max(1, PREDICT_PATCHES // n_patches // ROW_BLOCK) * ROW_BLOCK
 
 
 def _gate_scores(net: PaReNet, rows: Rows) -> np.ndarray:
@@ -977,7 +940,7 @@ def _gate_scores(net: PaReNet, rows: Rows) -> np.ndarray:
             net.module_.gate(
                 net.module_.embedder(**{k: v.to(net.device) for k, v in inputs.items()})
             )
-            for inputs, _ in BatchIterator(rows, PREDICT_BATCH)
+            for inputs, _ in BatchIterator(rows, _predict_batch(net.module_.n_patches))
         ]
     return torch.cat(batches).double().cpu().numpy()
 
