@@ -71,7 +71,8 @@ class CurriculumDisplay:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If it was fitted without a source, and so has no curriculum.
+            If it was fitted without a source, and so has no curriculum; or if there are not
+            3 axes.
         ImportError
             If matplotlib is not installed.
         """
@@ -98,19 +99,24 @@ class CurriculumDisplay:
 
         Raises
         ------
+        ValueError
+            If there are not 3 axes.
         ImportError
             If matplotlib is not installed.
         """
-        if axes is None:
-            axes = _new_axes()
-        for ax, (label, columns) in zip(axes, PANELS.items(), strict=True):
+        panels = np.ravel(_new_axes() if axes is None else axes)
+        if len(panels) != len(PANELS):
+            raise ValueError(f"The curriculum needs {len(PANELS)} axes; got {len(panels)}.")
+        for ax, (label, columns) in zip(panels, PANELS.items(), strict=True):
             for number, column in enumerate(columns):
                 self._plot_column(ax, column, color=f"C{number}")
             ax.set_ylabel(label)
-        axes[-1].legend(frameon=False)
-        axes[-1].set_xlabel("epoch")
-        self.axes_ = np.asarray(axes)
-        self.figure_ = axes[0].figure
+            # From zero up, or a curriculum cut short would look like one that arrives there.
+            ax.update_datalim([(1, 0)])
+        panels[-1].legend(frameon=False)
+        panels[-1].set_xlabel("epoch")
+        self.axes_ = panels
+        self.figure_ = panels[0].figure
         return self
 
     def _plot_column(self, ax: Any, column: str, color: str) -> None:
@@ -149,4 +155,6 @@ def _new_axes() -> Any:
             "Plotting needs matplotlib; install it with: pip install 'pare-sklearn[plot]'"
         ) from error
     _, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 7.2), layout="constrained")
+    # k is whole, and so are the epochs on the axis that all panels share.
+    axes[0].locator_params(integer=True)
     return axes
