@@ -1,5 +1,7 @@
 """A differentiable top-k whose cost does not grow with k."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -58,14 +60,18 @@ def relaxed_top_k(scores: Tensor, k: int, temperature: float = 0.9) -> Tensor:
 def _flow(logits: Tensor, amount: int, temperature: float) -> Tensor:
     """Distribute `amount` over each row as ``temperature * softplus(logits + c)``."""
     with torch.no_grad():
-        # By Jensen's inequality this start lies right of the root, where Newton cannot overshoot.
-        level = torch.tensor(amount / (logits.shape[-1] * temperature), dtype=logits.dtype)
-        shift = torch.log(torch.expm1(level)).to(logits.device) - logits.mean(-1, keepdim=True)
+        # The root lies between the shift that were right if all logits were the highest and that
+        # if all were the mean (Jensen's inequality); kept there, no step makes the mass vanish.
+        level = amount / (logits.shape[-1] * temperature)
+        even = level + math.log(-math.expm1(-level))
+        least = even - logits.amax(-1, keepdim=True)
+        shift = even - logits.mean(-1, keepdim=True)
         for _ in range(NEWTON_STEPS):
             mass = F.softplus(logits + shift).sum(-1, keepdim=True)
             slope = torch.sigmoid(logits + shift).sum(-1, keepdim=True)
             # On the logarithm, because the mass is nearly exponential where it is small.
-            shift -= torch.log(mass * temperature / amount) * mass / slope
+            step = torch.log(mass * temperature / amount) * mass / slope
+            shift = torch.maximum(shift - step, least)
         slope = torch.sigmoid(logits + shift).sum(-1, keepdim=True)
     excess = F.softplus(logits + shift).sum(-1, keepdim=True) - amount / temperature
     return temperature * F.softplus(logits + shift - excess / slope)

@@ -57,9 +57,11 @@ def straight_through_select(tokens: Tensor, scores: Tensor, m: int) -> tuple[Ten
     in a k-hot mask: forward the mask is hard, so that the token keeps its value bit for bit;
     backward it is the relaxed one. Tokens that are not selected must not be used.
     """
+    # In half precision, shares near 1 would round to 1, and the log of what they leave to -inf.
+    dtype = torch.promote_types(scores.dtype, torch.float32)
     # The log of an exponential variable, negated, is Gumbel distributed; tiny keeps it finite.
-    exponential = torch.empty_like(scores).exponential_().clamp_min(torch.finfo(scores.dtype).tiny)
-    noisy = scores - exponential.log()
+    exponential = torch.empty_like(scores, dtype=dtype).exponential_()
+    noisy = scores - exponential.clamp_min(torch.finfo(dtype).tiny).log()
     selected, _ = hard_select(tokens, noisy, m)
     return selected, _PassWithGradient.apply(tokens, relaxed_top_k(noisy, m))
 

@@ -72,12 +72,12 @@ class TableEmbedder(nn.Module):
         """
         norm = getattr(source_embedder, "norm", None)
         if isinstance(norm, nn.LayerNorm) and norm.normalized_shape == self.norm.normalized_shape:
-            self.norm.load_state_dict(norm.state_dict())
+            self.norm.load_state_dict(norm.state_dict(), strict=False)
         positions = getattr(source_embedder, "positions", None)
         if positions is not None and positions.shape[-1] == self.width:
             noise = torch.randn_like(self.positions)
             with torch.no_grad():
-                self.positions.copy_(positions.mean(0) + positions.std(0) * noise)
+                self.positions.copy_(positions.mean(0) + positions.std(0, correction=0) * noise)
 
     def forward(self, numbers: Tensor, categories: Tensor) -> Tensor:
         """Embed a table.
