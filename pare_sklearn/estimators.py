@@ -41,7 +41,13 @@ from pare_sklearn.net import LOSS_TERMS, PaReNet, SmoothedCrossEntropy, SquaredE
 from pare_sklearn.preprocessing import TableEncoder, is_dataframe
 from pare_sklearn.schedules import SCHEDULES, make_schedule
 from pare_sklearn.sources import DEFAULT_SOURCE, EmbeddedSource, embed_source
-from pare_sklearn.validation import check_length, reject_missing_labels, reject_text
+from pare_sklearn.validation import (
+    check_callbacks,
+    check_device,
+    check_length,
+    reject_missing_labels,
+    reject_text_and_dates,
+)
 
 CLIP_NORM = 1.0
 # Patches that a batch holds in prediction, which bounds its memory however wide the table is.
@@ -184,6 +190,8 @@ class _BasePaRe(BaseEstimator):
                 f"k_end={self.k_end} is above k_start={self.k_start}: k falls while training, from "
                 "source-like to target-like."
             )
+        check_callbacks(self.callbacks)
+        check_device(self._device())
         continues = self.warm_start and self.__sklearn_is_fitted__()
         if not continues:
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
@@ -230,7 +238,8 @@ class _BasePaRe(BaseEstimator):
                 f"gate='learned' (now strategy={self.strategy!r}, gate={self.gate!r})."
             )
         rows = self._rows(self._validate_X(X))
-        scores = [_gate_scores(net, rows) for net in self.estimators_]
+        whole = _fill_blocks(rows)
+        scores = [_gate_scores(net, whole)[: len(rows)] for net in self.estimators_]
         return np.mean(scores, axis=0)
 
     @property
@@ -266,8 +275,15 @@ class _BasePaRe(BaseEstimator):
             return X
         if y is None:
             validate_data(self, X, y)
-        reject_text(X)
-        return validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        reject_text_and_dates(X)
+        try:
+            return validate_data(
+                self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+            )
+        except OverflowError as error:
+            raise ValueError(
+                f"X holds a number too large for float64 ({error}); rescale it, or put NaN."
+            ) from error
 
     def _name_columns(self, X: Any) -> str:
         """Say which columns fit saw, and which `X` has."""
@@ -368,7 +384,12 @@ class _BasePaRe(BaseEstimator):
         net = self._build_net(model, train, valid, source)
         # Seeded again, so that what was built above does not change the order of the batches.
         torch.manual_seed(seed + 1)
-        return net.fit(train, y=None)
+        net.fit(train, y=None)
+        # The last step has no loss after it that would tell.
+        outputs = net.forward(rows.take(fold.train[:ROW_BLOCK]))
+        if not outputs.isfinite().all():
+            raise net.explosion(float("nan"))
+        return net
 
     def _build_model(self, source: EmbeddedSource | None) -> PaReModel:
         """Assemble the model for the strategy."""
@@ -454,7 +475,8 @@ class _BasePaRe(BaseEstimator):
         return callbacks
 
     def _load_source(self) -> EmbeddedSource:
-        return embed_source(self.source, load_backbone(self.backbone, 0.0).eval().source_embedder)
+        backbone = load_backbone(self.backbone, 0.0).eval()
+        return embed_source(self.source, backbone.source_embedder, backbone.width)
 
     def _source_name(self) -> str:
         if not isinstance(self.source, str):
@@ -476,10 +498,9 @@ class _BasePaRe(BaseEstimator):
         """Outputs of each member, shape (n_members, n_samples, n_outputs), as float64."""
         check_is_fitted(self)
         rows = self._rows(self._validate_X(X))
-        n = len(rows)
-        whole = -(-n // ROW_BLOCK) * ROW_BLOCK
-        rows = rows.take(np.minimum(np.arange(whole), n - 1))
-        return np.stack([net.forward(rows)[:n].double().numpy() for net in self.estimators_])
+        whole = _fill_blocks(rows)
+        outputs = [net.forward(whole)[: len(rows)] for net in self.estimators_]
+        return torch.stack(outputs).double().numpy()
 
 
 class PaReClassifier(ClassifierMixin, _BasePaRe):
@@ -742,7 +763,12 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         return targets
 
     def _class_weights(self, y: np.ndarray) -> np.ndarray:
-        return compute_sample_weight(self.class_weight, y)
+        weights = compute_sample_weight(self.class_weight, y)
+        if weights.min() < 0:
+            raise ValueError(
+                f"class_weight={self.class_weight} holds a negative weight; give 0 or more."
+            )
+        return weights
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         return SmoothedCrossEntropy, {"criterion__label_smoothing": self.label_smoothing}
@@ -889,11 +915,24 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
     def _validate_y(self, y: Any) -> np.ndarray:
         """Targets (n,) or (n, n_outputs), finite."""
-        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        reject_missing_labels(y)
+        try:
+            return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        except ValueError as error:
+            if "could not convert" not in str(error):
+                raise
+            raise ValueError(
+                f"Input y must be numbers: {error}. For class labels use PaReClassifier."
+            ) from error
 
     def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
         """Standardised targets (n, n_outputs) as float32."""
         columns = y.reshape(len(y), -1)
+        if continues and columns.shape[1] != self._n_outputs():
+            raise ValueError(
+                f"warm_start: y has {columns.shape[1]} targets, but the fitted estimator has "
+                f"{self._n_outputs()}; fit a new estimator."
+            )
         if not continues:
             self.y_scaler_ = StandardScaler().fit(columns, sample_weight=weights)
             self.y_ndim_ = y.ndim
@@ -930,6 +969,12 @@ def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
 def _predict_batch(n_patches: int) -> int:
     """Rows a batch in prediction, whole blocks of them."""
     return max(1, PREDICT_PATCHES // n_patches // ROW_BLOCK) * ROW_BLOCK
+
+
+def _fill_blocks(rows: Rows) -> Rows:
+    """Repeat the last row until the rows fill whole blocks."""
+    n_filled = -(-len(rows) // ROW_BLOCK) * ROW_BLOCK
+    return rows.take(np.minimum(np.arange(n_filled), len(rows) - 1))
 
 
 def _gate_scores(net: PaReNet, rows: Rows) -> np.ndarray:

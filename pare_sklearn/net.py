@@ -133,13 +133,16 @@ class PaReNet(NeuralNet):
         else:
             y_pred, loss = self._pare_loss(inputs, y, weights)
         if not torch.isfinite(loss):
-            raise FloatingPointError(
-                f"The loss became {loss.item()} in epoch {len(self.history)} at a learning rate of "
-                f"{self.optimizer_.param_groups[0]['lr']:.2g}. Lower lr (now {self.lr:g}), or look "
-                "for extreme values in X and y."
-            )
+            raise self.explosion(loss.item())
         loss.backward()
         return {"loss": loss, "y_pred": y_pred}
+
+    def explosion(self, loss: float) -> FloatingPointError:
+        """The error to raise when the loss, or what the model gives, is no longer finite."""
+        return FloatingPointError(
+            f"The loss became {loss} in epoch {len(self.history)}, at the learning rate "
+            f"lr={self.lr:g}. Lower lr, or look for extreme values in X and y."
+        )
 
     def validation_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         self._set_training(False)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from numbers import Number
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array
 
 CLIP = 3.0
 LARGEST = 1e6
+# What `pandas.api.types.infer_dtype` calls columns of numbers, and those of time.
+NUMERIC_KINDS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal"}
+TIME_KINDS = {"datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period"}
 
 
 class RobustSmoothClip(TransformerMixin, BaseEstimator):
@@ -29,20 +32,24 @@ class RobustSmoothClip(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> RobustSmoothClip().fit_transform(np.array([[0.0], [1.0], [2.0], [1e9]])).max()
-    np.float64(3.0)
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0], [1e9]])
+    >>> RobustSmoothClip().fit_transform(X).ravel().round(2)
+    array([-0.95, -0.49,  0.  ,  0.49,  3.  ])
     """
 
     def fit(self, X: np.ndarray, y: Any = None) -> RobustSmoothClip:
         """Learn the quantiles of each column of `X`, shape (n_samples, n_numeric)."""
         quantiles = np.zeros((5, X.shape[1]))
-        with warnings.catch_warnings(), np.errstate(over="ignore"):
+        with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
             if X.shape[1]:
-                quantiles = np.nanquantile(X, [0, 0.25, 0.5, 0.75, 1], axis=0)
-            low, q1, median, q3, high = np.nan_to_num(quantiles)
-            spread = np.where(q3 > q1, q3 - q1, (high - low) / 2)
-        self.center_ = median
+                # Of halves, whose differences cannot overflow.
+                quantiles = np.nanquantile(X / 2, [0, 0.25, 0.5, 0.75, 1], axis=0)
+        low, q1, median, q3, high = np.nan_to_num(quantiles)
+        half_spread = np.where(q3 > q1, q3 - q1, (high - low) / 2)
+        self.center_ = 2 * median
+        with np.errstate(over="ignore"):
+            spread = np.nan_to_num(2 * half_spread)
         self.scale_ = np.where(spread > 0, spread, 1.0)
         return self
 
@@ -131,7 +138,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a numeric column holds infinity or text, or categories arrive as a plain array.
+            If a numeric column holds infinity, text or complex numbers, or categories arrive as
+            a plain array.
+        TypeError
+            If a numeric column holds dates, or one of categories objects without a text.
         """
         if self.categorical_ and self.from_dataframe_ and not is_dataframe(X):
             raise ValueError(
@@ -154,23 +164,27 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Positions of the columns that `categorical_features` names."""
         if isinstance(self.categorical_features, str):
             return set()
-        named = list(self.categorical_features)
+        named = np.asarray(self.categorical_features, dtype=object).tolist()
         n_features = X.shape[1]
         if named and all(isinstance(entry, (bool, np.bool_)) for entry in named):
             if len(named) != n_features:
                 raise ValueError(
                     f"categorical_features is a mask of {len(named)} entries, but X has "
-                    f"{n_features} columns."
+                    f"{n_features} columns; give one entry a column."
                 )
             return set(np.flatnonzero(named).tolist())
         names = list(X.columns) if is_dataframe(X) else []
-        positions = {names.index(e) if e in names else e for e in named}
+        positions = [names.index(e) if e in names else e for e in named]
         unknown = [
             e for e in positions if not isinstance(e, (int, np.integer)) or not 0 <= e < n_features
         ]
         if unknown:
-            raise ValueError(f"categorical_features names columns that X lacks: {unknown}.")
-        return {int(position) for position in positions}
+            known = f"or names among {names}" if names else "(X is an array, without names)"
+            raise ValueError(
+                f"categorical_features names columns that X lacks: {unknown}; give positions from "
+                f"0 to {n_features - 1} {known}."
+            )
+        return set(positions)
 
     def _numbers(self, X: Any) -> np.ndarray:
         """The numeric columns as float64, checked to be finite or missing."""
@@ -181,7 +195,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             block = np.column_stack(columns)
         else:
             block = X[:, self.numeric_]
-        return check_array(block, ensure_all_finite="allow-nan", input_name="X")
+        infinite = np.flatnonzero(np.isinf(block).any(axis=0))
+        if len(infinite):
+            names = X.columns if is_dataframe(X) else range(X.shape[1])
+            raise ValueError(
+                f"Input X contains infinity in {[names[self.numeric_[j]] for j in infinite]}; put "
+                "numbers in its place, or NaN for missing."
+            )
+        return block
 
 
 def is_dataframe(X: Any) -> bool:
@@ -196,33 +217,39 @@ def _columns(X: Any) -> Any:
 
 def _is_numeric(column: Any) -> bool:
     """Whether a column holds numbers or booleans; raises where it can hold no categories either."""
-    if isinstance(column, np.ndarray):
-        return True
+    return isinstance(column, np.ndarray) or _kind(column) in NUMERIC_KINDS
+
+
+def _kind(column: Any) -> str:
+    """What a Series holds, in pandas' words; raises for complex numbers, dates and durations."""
     from pandas.api import types
 
-    if types.is_complex_dtype(column.dtype):
-        raise ValueError(f"Complex data not supported: column {column.name!r} is complex.")
-    if types.is_datetime64_any_dtype(column.dtype) or types.is_timedelta64_dtype(column.dtype):
-        raise TypeError(
-            f"Column {column.name!r} has dtype {column.dtype}; turn dates and durations into "
-            "numbers (year, weekday, days since ...) first."
+    kind = types.infer_dtype(column, skipna=True)
+    if kind == "complex":
+        raise ValueError(
+            f"Complex data not supported: column {column.name!r} is complex; split it into real "
+            "and imaginary part."
         )
-    if column.dtype == object:
-        numeric = ("integer", "floating", "mixed-integer-float", "boolean")
-        return types.infer_dtype(column, skipna=True) in numeric
-    return types.is_numeric_dtype(column.dtype)
+    if kind in TIME_KINDS:
+        raise TypeError(
+            f"Column {column.name!r} of dtype {column.dtype} holds dates or durations; turn them "
+            "into numbers (year, weekday, days since ...) first."
+        )
+    return kind
 
 
 def _to_float(column: Any) -> np.ndarray:
     """A numeric column of a DataFrame as float64, NaN where missing."""
+    _kind(column)
     try:
         if column.dtype == object:
             return column.where(column.notna(), np.nan).astype(np.float64).to_numpy()
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
-            f"Column {column.name!r} was numeric in fit, but now has dtype {column.dtype} with "
-            f"entries that are no numbers: {error}"
+            f"Column {column.name!r} is numeric since fit, but its entries, of dtype "
+            f"{column.dtype}, are not all numbers that fit into float64: {error}. Pass numbers, or "
+            "fit with the column as categories (dtype category)."
         ) from error
 
 
@@ -232,18 +259,25 @@ def _keys(column: Any) -> tuple[np.ndarray, list[str]]:
         index = np.full(len(column), -1)
         present = ~np.isnan(column)
         uniques, index[present] = np.unique(column[present], return_inverse=True)
-    else:
-        import pandas
+        return index, [_key(value) for value in uniques]
+    import pandas
 
-        try:
-            index, uniques = pandas.factorize(column)
-        except TypeError as error:
-            raise TypeError(
-                f"Column {column.name!r} holds {error}; its entries must be strings or numbers."
-            ) from error
-    return index, [_key(value) for value in uniques]
+    try:
+        index, uniques = pandas.factorize(column)
+        return index, [_key(value) for value in uniques]
+    except TypeError as error:
+        raise TypeError(
+            f"Column {column.name!r} holds {error}; its entries must be strings or numbers."
+        ) from error
 
 
 def _key(value: Any) -> str:
     """Text of a category, the same for 1, 1.0 and True, whose dtype may differ at predict."""
-    return repr(float(value)) if isinstance(value, (Number, np.bool_)) else str(value)  # type: ignore[arg-type]
+    if isinstance(value, (Integral, np.bool_)):
+        return str(int(value))
+    if isinstance(value, (Real, Decimal)):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__:
+        raise TypeError(f"objects without a text of their own ({type(value).__name__})")
+    return str(value)

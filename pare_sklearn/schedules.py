@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 
 EXPONENTIAL_RATE = 4.0
 PIECEWISE_LEVELS = 4
@@ -97,7 +98,7 @@ def patch_count(fraction: float, n_patches: int, n_source_patches: int) -> int:
     >>> patch_count(2000 / 3136, n_patches=3136, n_source_patches=3136)
     2000
     """
-    if not 0 <= fraction <= 1:
+    if not isinstance(fraction, Real) or not 0 <= fraction <= 1:
         raise ValueError(
             f"The k schedule gave {fraction!r}; it must give a fraction of the patches in [0, 1]."
         )

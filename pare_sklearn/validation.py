@@ -1,11 +1,38 @@
-"""What scikit-learn's checks of X and y leave to be said."""
+"""What scikit-learn's checks of parameters, X and y leave to be said."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
+from skorch.callbacks import Callback
+
+
+def check_callbacks(callbacks: Sequence | None) -> None:
+    """Raise where an entry is neither a skorch callback nor a pair of name and callback."""
+    for entry in callbacks or []:
+        named = isinstance(entry, tuple) and len(entry) == 2
+        callback = entry[1] if named else entry
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                f"callbacks must hold skorch callbacks, or pairs of name and callback; {entry!r} "
+                "is neither."
+            )
+
+
+def check_device(device: str) -> None:
+    """Raise where torch cannot use the device."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} is unknown, or not on this machine; 'auto' and 'cpu' always are. "
+            f"{error}"
+        ) from error
 
 
 def check_length(y: np.ndarray, n: int) -> None:
@@ -25,13 +52,22 @@ def reject_missing_labels(y: Any) -> None:
         raise ValueError("Input y contains NaN or None; drop the rows without a label.")
 
 
-def reject_text(X: Any) -> None:
-    """Say what to do with an array of strings, in place of a failed conversion."""
-    if not isinstance(X, np.ndarray) or X.dtype.kind not in "OUS":
+def reject_text_and_dates(X: Any) -> None:
+    """Say what to do with an array or a list that holds no numbers."""
+    array = np.asarray(X, dtype=object) if isinstance(X, (list, tuple)) else X
+    if not isinstance(array, np.ndarray):
         return
-    text = next((entry for entry in X.ravel() if isinstance(entry, str)), None)
+    if array.dtype.kind in "mM":
+        raise TypeError(
+            f"X is an array of dates or durations ({array.dtype}); turn them into numbers (year, "
+            "weekday, days since ...) first."
+        )
+    if array.dtype.kind not in "OUS":
+        return
+    text = next((entry for entry in array.ravel() if isinstance(entry, (str, bytes))), None)
     if text is not None:
+        text = text if isinstance(text, bytes) else str(text)
         raise ValueError(
-            f"X is an array of dtype {X.dtype} with text in it ({str(text)!r}); pass a pandas "
+            f"X is of type {type(X).__name__} with text in it ({text!r}); pass a pandas "
             "DataFrame, whose columns of strings or of dtype category are taken as categories."
         )

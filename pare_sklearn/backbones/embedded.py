@@ -15,6 +15,7 @@ from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 
+SHA256_DIGITS = 64
 WEIGHTS = Path(__file__).parent / "weights" / "embedded.safetensors"
 
 
@@ -83,11 +84,17 @@ def load_embedded(dropout: float, weights: Path | None = None) -> EmbeddedBackbo
     Raises
     ------
     ValueError
-        If the file does not match its checksum.
+        If the file or its checksum is missing, or they do not match.
     """
     weights = WEIGHTS if weights is None else weights
-    data = weights.read_bytes()
-    expected = checksum_file(weights).read_text().split()[0]
+    try:
+        data = weights.read_bytes()
+        expected = checksum_file(weights).read_text()[:SHA256_DIGITS]
+    except OSError as error:
+        raise ValueError(
+            f"The weights file {weights}, or the checksum beside it, is missing or cannot be read: "
+            f"{error}. Install pare-sklearn again."
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from torch import Tensor, nn
 
 from pare_sklearn.sources.digits import load_digits_source
@@ -49,7 +50,8 @@ def load_source(
     Raises
     ------
     ValueError
-        If the name is unknown, or the given arrays are empty, of unequal length or not finite.
+        If the name is unknown, or the given arrays are empty, of unequal length, complex or not
+        finite, or labels are missing.
 
     Examples
     --------
@@ -61,19 +63,42 @@ def load_source(
         if source not in (*SOURCES, "auto"):
             raise ValueError(f"Unknown source {source!r}; known are {sorted([*SOURCES, 'auto'])}.")
         source = SOURCES[DEFAULT_SOURCE if source == "auto" else source]()
-    X_s, y_s = np.asarray(source[0], dtype=np.float32), np.asarray(source[1])
-    if len(X_s) == 0 or y_s.ndim != 1 or len(X_s) != len(y_s):
+    if len(source) != 2:
+        raise ValueError(f"source=(X_s, y_s) is a tuple of two arrays; got {len(source)} entries.")
+    try:
+        X_s = np.asarray(source[0])
+        with np.errstate(over="ignore"):
+            X_s = X_s.astype(np.float32, casting="unsafe" if X_s.dtype == object else "same_kind")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "source=(X_s, y_s): X_s must be an array of real numbers, all samples of one shape; "
+            f"{error}"
+        ) from error
+    y_s = np.asarray(source[1])
+    if X_s.ndim == 0 or len(X_s) == 0 or y_s.shape != X_s.shape[:1]:
         raise ValueError(
             "source=(X_s, y_s) needs as many labels as samples and at least one; got X_s of shape "
             f"{X_s.shape} and y_s of shape {y_s.shape}."
         )
     if not np.isfinite(X_s).all():
-        raise ValueError("source=(X_s, y_s): X_s contains NaN or infinity; remove them first.")
-    return X_s, np.unique(y_s, return_inverse=True)[1]
+        raise ValueError(
+            "source=(X_s, y_s): X_s contains NaN or infinity, or numbers too large for float32; "
+            "remove or rescale them first."
+        )
+    if any(y is None or is_scalar_nan(y) or is_pandas_na(y) for y in y_s.tolist()):
+        raise ValueError("source=(X_s, y_s): y_s misses labels; drop the samples without one.")
+    try:
+        return X_s, np.unique(y_s, return_inverse=True)[1]
+    except TypeError as error:
+        raise ValueError(
+            f"source=(X_s, y_s): y_s must hold labels of one kind, all text or all numbers; {error}"
+        ) from error
 
 
 def embed_source(
-    source: str | tuple[np.ndarray, np.ndarray], source_embedder: nn.Module
+    source: str | tuple[np.ndarray, np.ndarray],
+    source_embedder: nn.Module,
+    width: int | None = None,
 ) -> EmbeddedSource:
     """Embed a source proxy once with the frozen source embedder.
 
@@ -83,6 +108,8 @@ def embed_source(
         See `load_source`.
     source_embedder : torch.nn.Module
         Maps samples to tokens (batch, n_s, d).
+    width : int or None, default=None
+        The width d that the tokens must have; None takes any.
 
     Returns
     -------
@@ -91,7 +118,8 @@ def embed_source(
     Raises
     ------
     ValueError
-        If the samples do not have the shape that the embedder states as ``image_shape``.
+        If the samples do not have the shape that the embedder states as ``image_shape``, or it
+        does not make tokens of them.
     """
     X_s, y_s = load_source(source)
     expected = getattr(source_embedder, "image_shape", X_s.shape[1:])
@@ -100,7 +128,16 @@ def embed_source(
             f"The source samples have shape {X_s.shape[1:]}; this backbone's source embedder takes "
             f"{tuple(expected)}."
         )
-    with torch.inference_mode():
-        batches = torch.from_numpy(X_s).split(EMBED_BATCH)
-        tokens = torch.cat([source_embedder(batch) for batch in batches])
+    contract = (
+        f"The source embedder {type(source_embedder).__name__} must map source samples, here "
+        f"{X_s.shape}, to tokens (n_samples, n_s, d)" + (f" of width d={width}" if width else "")
+    )
+    try:
+        with torch.inference_mode():
+            batches = torch.from_numpy(X_s).split(EMBED_BATCH)
+            tokens = torch.cat([source_embedder(batch) for batch in batches])
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"{contract}; it failed: {error}") from error
+    if tokens.ndim != 3 or len(tokens) != len(X_s) or width not in (None, tokens.shape[2]):
+        raise ValueError(f"{contract}; it gave {tuple(tokens.shape)}.")
     return EmbeddedSource(tokens, torch.from_numpy(y_s))

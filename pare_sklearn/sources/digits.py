@@ -1,7 +1,6 @@
 """Handwritten digits that ship with scikit-learn, as images."""
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 MAX_PIXEL = 16
 
@@ -16,6 +15,9 @@ def load_digits_source() -> tuple[np.ndarray, np.ndarray]:
     y_s : int64 ndarray of shape (1797,)
         The digits, 0 to 9.
     """
+    # Imported here, because importing the package is to be cheap.
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     images = digits.images[:, np.newaxis] / (MAX_PIXEL / 2) - 1
     return images.astype(np.float32), digits.target

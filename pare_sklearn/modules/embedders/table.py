@@ -1,7 +1,6 @@
 """The target embedder for tables: each feature becomes one or several patches."""
 
 import torch
-from rtdl_num_embeddings import PeriodicEmbeddings
 from torch import Tensor, nn
 
 N_FREQUENCIES = 8
@@ -41,6 +40,9 @@ class TableEmbedder(nn.Module):
         width: int,
         patches_per_feature: int = 1,
     ) -> None:
+        # Imported here, because importing the package is to be cheap, and this imports trees.
+        from rtdl_num_embeddings import PeriodicEmbeddings
+
         super().__init__()
         self.width = width
         self.n_patches = (len(numeric) + len(categorical)) * patches_per_feature
