@@ -120,7 +120,7 @@ def test_noise_selects_a_patch_as_often_as_the_softmax_of_its_score():
     torch.manual_seed(0)
     scores, n_draws = torch.tensor([0.2, 0.9, 0.5, 0.7]), 20_000
     batch = scores.repeat(n_draws, 1)
-    selected, _ = straight_through_select(batch.unsqueeze(-1), batch, 1)
+    selected = straight_through_select(batch, 1)
     p = scores.softmax(0)
     assert (selected.double().mean(0) - p).abs().lt(4 * (p * (1 - p) / n_draws).sqrt()).all()
 

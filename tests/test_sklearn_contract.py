@@ -14,7 +14,6 @@ SMALL = {"n_estimators": 2, "lr": 5e-3}
 REASON = "sample_weight is not equivalent to removing/repeating samples."
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": REASON,
-    "check_sample_weight_equivalence_on_sparse_data": REASON,
 }
 
 

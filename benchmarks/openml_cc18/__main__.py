@@ -25,6 +25,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "pare-finetune": {"strategy": "finetune"},
     "pare-scratch": {"strategy": "scratch"},
     "pare-random-gate": {"gate": "random"},
+    "pare-one-patch": {"patches_per_feature": 1},
 }
 
 

@@ -8,62 +8,84 @@ from torch import Tensor
 
 from pare_sklearn.modules.relaxation import relaxed_top_k
 
-Select = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
+Select = Callable[[Tensor, int], Tensor]
 
 
-def hard_select(tokens: Tensor, scores: Tensor, m: int) -> tuple[Tensor, Tensor]:
-    """Select the m tokens with the highest scores.
+def hard_select(scores: Tensor, m: int) -> Tensor:
+    """Select the m highest scores.
 
     Parameters
     ----------
-    tokens : Tensor of shape (batch, n, d)
     scores : Tensor of shape (batch, n)
     m : int
         How many to select in each sample, in [0, n].
 
     Returns
     -------
-    selected : bool Tensor of shape (batch, n)
-        True at exactly m tokens of each sample.
-    tokens : Tensor of shape (batch, n, d)
-        The tokens as they came.
+    Tensor of shape (batch, n)
+        m-hot mask: exactly m ones in each sample, else zeros.
     """
     chosen = scores.topk(m, dim=-1, sorted=False).indices
-    return torch.zeros_like(scores, dtype=torch.bool).scatter_(-1, chosen, True), tokens
+    return torch.zeros_like(scores).scatter_(-1, chosen, 1.0)
 
 
-class _PassWithGradient(torch.autograd.Function):
-    """Multiply tokens by a mask that is 1 wherever the product is used.
+def straight_through_select(scores: Tensor, m: int) -> Tensor:
+    """Select the m highest of the scores with Gumbel noise, and let the gradient reach them.
 
-    So the product need not be computed: only the mask's gradient is.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, tokens: Tensor, mask: Tensor) -> Tensor:
-        ctx.save_for_backward(tokens)
-        return tokens.view_as(tokens)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        (gradient,) = gradients
-        (tokens,) = ctx.saved_tensors
-        return gradient, torch.linalg.vecdot(gradient, tokens)
-
-
-def straight_through_select(tokens: Tensor, scores: Tensor, m: int) -> tuple[Tensor, Tensor]:
-    """Select m tokens by scores with Gumbel noise, and let the gradient reach the scores.
-
-    As `hard_select` on the noisy scores, but each selected token counts as multiplied by its entry
-    in a k-hot mask: forward the mask is hard, so that the token keeps its value bit for bit;
-    backward it is the relaxed one. Tokens that are not selected must not be used.
+    As `hard_select` on the noisy scores, but the gradient of the m-hot mask is that of its
+    relaxation (`relaxed_top_k`): the straight-through estimator.
     """
     # In half precision, shares near 1 would round to 1, and the log of what they leave to -inf.
     dtype = torch.promote_types(scores.dtype, torch.float32)
     # The log of an exponential variable, negated, is Gumbel distributed; tiny keeps it finite.
     exponential = torch.empty_like(scores, dtype=dtype).exponential_()
     noisy = scores - exponential.clamp_min(torch.finfo(dtype).tiny).log()
-    selected, _ = hard_select(tokens, noisy, m)
-    return selected, _PassWithGradient.apply(tokens, relaxed_top_k(noisy, m))
+    relaxed = relaxed_top_k(noisy, m)
+    return hard_select(noisy.detach(), m) + (relaxed - relaxed.detach())
+
+
+class _Exchange(torch.autograd.Function):
+    """Put the entering source tokens, in their order, where target tokens are not kept.
+
+    Each token counts as multiplied by its entry in a mask, which is 1 wherever it is used. So the
+    product need not be computed, and the gradient of the entry is the product of the token and
+    the gradient that reaches it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, target: Tensor, source: Tensor, kept: Tensor, entering: Tensor) -> Tensor:
+        # Rows of whole tokens, which are copied much faster than entries under a mask.
+        leave, enter = (
+            mask.flatten().nonzero().squeeze(1) for mask in (kept < 0.5, entering > 0.5)
+        )
+        mixed = target.clone(memory_format=torch.contiguous_format)
+        mixed.flatten(0, 1).index_copy_(0, leave, source.flatten(0, 1).index_select(0, enter))
+        ctx.save_for_backward(mixed, leave, enter)
+        ctx.n_source = source.shape[1]
+        return mixed
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (gradient,) = gradients
+        mixed, leave, enter = ctx.saved_tensors
+        of_target, of_source, of_kept, of_entering = ctx.needs_input_grad
+        batch, _, width = gradient.shape
+        to_target = to_source = to_kept = to_entering = None
+        if of_target:
+            to_target = gradient.clone(memory_format=torch.contiguous_format)
+            to_target.flatten(0, 1).index_fill_(0, leave, 0)
+        if of_source:
+            to_source = gradient.new_zeros(batch * ctx.n_source, width)
+            to_source.index_copy_(0, enter, gradient.flatten(0, 1).index_select(0, leave))
+            to_source = to_source.view(batch, ctx.n_source, width)
+        if of_kept or of_entering:
+            # What vecdot computes, without its temporary of the tokens' size.
+            products = torch.einsum("bnd,bnd->bn", gradient, mixed)
+            to_entering = products.new_zeros(batch * ctx.n_source)
+            to_entering.index_copy_(0, enter, products.flatten().index_select(0, leave))
+            to_entering = to_entering.view(batch, ctx.n_source)
+            to_kept = products.flatten().index_fill_(0, leave, 0).view_as(products)
+        return to_target, to_source, to_kept, to_entering
 
 
 def replace_patches(
@@ -106,6 +128,6 @@ def replace_patches(
     >>> replace_patches(target, source, scores, scores, k=2).flatten()
     tensor([6., 0., 7.])
     """
-    kept, target = select(target, target_scores, target.shape[1] - k)
-    entering, source = select(source, source_scores, k)
-    return target.masked_scatter(~kept.unsqueeze(-1), source[entering])
+    kept = select(target_scores, target.shape[1] - k)
+    entering = select(source_scores, k)
+    return _Exchange.apply(target, source, kept, entering)
