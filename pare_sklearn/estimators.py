@@ -564,8 +564,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     class_weight : "balanced", dict or None, default=None
         Weights of the classes, multiplied with the sample weights.
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
-        Columns of categories, by position, name or mask. Columns of a DataFrame whose dtype is
-        category, string or object are categories in any case.
+        Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
+        or whose dtype is category, are categories in any case.
     patches_per_feature : "auto" or int, default="auto"
         Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
         in all.
@@ -829,8 +829,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     dropout : float, default=0.1
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
-        Columns of categories, by position, name or mask. Columns of a DataFrame whose dtype is
-        category, string or object are categories in any case.
+        Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
+        or whose dtype is category, are categories in any case.
     patches_per_feature : "auto" or int, default="auto"
         Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
         in all.

@@ -66,8 +66,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     categorical_features : "from_dtype" or list of int, bool or str, default="from_dtype"
-        Columns of categories, by position, mask or name. Columns of a DataFrame whose dtype is
-        category, string or object are categories in any case.
+        Columns of categories, by position, mask or name. Columns of a DataFrame that hold text,
+        or whose dtype is category, are categories in any case.
 
     Attributes
     ----------
