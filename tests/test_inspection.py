@@ -199,7 +199,7 @@ def test_without_matplotlib_the_error_names_the_extra(one, monkeypatch):
 def test_gate_scores_are_those_of_the_gates_averaged(request, fitted):
     clf = request.getfixturevalue(fitted)
     # More rows than one batch holds.
-    X_new = np.random.default_rng(0).normal(size=(1100, 5))
+    X_new = np.random.default_rng(0).normal(size=(3500, 5))
     numbers, categories = map(torch.from_numpy, clf.table_encoder_.transform(X_new))
     expected = []
     for net in clf.estimators_:
@@ -210,7 +210,7 @@ def test_gate_scores_are_those_of_the_gates_averaged(request, fitted):
         expected.append(1 / (1 + np.exp(-logits.numpy())))
 
     scores = clf.gate_scores(X_new)
-    assert scores.shape == (1100, clf.n_patches_)
+    assert scores.shape == (3500, clf.n_patches_)
     assert ((scores > 0) & (scores < 1)).all()
     assert scores.std(axis=0).min() > 0
     np.testing.assert_allclose(scores, np.mean(expected, axis=0), rtol=1e-4)
@@ -227,3 +227,9 @@ def test_a_feature_has_its_own_patches_in_gate_scores():
         changed = (clf.gate_scores(swapped) != before).any(axis=0)
         expected = np.repeat(np.arange(5) == j, per_feature)
         assert changed.tolist() == expected.tolist()
+
+
+def test_gate_scores_of_a_row_do_not_depend_on_the_rows_beside_it(several):
+    scores = several.gate_scores(X)
+    for n in (1, 7, 33):
+        np.testing.assert_array_equal(several.gate_scores(X[:n]), scores[:n])
