@@ -14,6 +14,7 @@ import numpy as np
 import openml
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.stats import wilcoxon
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
@@ -83,6 +84,18 @@ def run(task_id: int, X: pd.DataFrame, y: np.ndarray, seed: int, name: str) -> d
     return {"task": task_id, "seed": seed, "model": name, "auroc": score, "seconds": seconds}
 
 
+def compare_to_first(results: pd.DataFrame, models: list[str]) -> None:
+    """Print the first model's gain in AUROC over each other one, paired over the splits."""
+    paired = results.pivot_table(index=["task", "seed"], columns="model", values="auroc")
+    for other in models[1:]:
+        gain = paired[models[0]] - paired[other]
+        p = wilcoxon(gain).pvalue if gain.any() else 1.0
+        print(
+            f"{models[0]} minus {other}: {gain.mean():+.4f} (sd over splits {gain.std():.4f}), "
+            f"{(gain > 0).sum()} wins, {(gain < 0).sum()} losses, Wilcoxon p {p:.3f}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.openml_cc18", description=__doc__)
     parser.add_argument("--tasks", default="31,37,53,49,9946", help="OpenML task ids")
@@ -110,13 +123,12 @@ def main() -> None:
             records.append(record)
             print(record, file=sys.stderr, flush=True)
     results = pd.DataFrame(records)
-    table = results.pivot_table(index="task", columns="model", values="auroc")
-    print(table.assign(seconds=results.groupby("task").seconds.max()).round(4).to_string())
-    print("mean", table.mean().round(4).to_dict())
-    if {"pare", "catboost"} <= set(table.columns):
-        paired = results.pivot_table(index=["task", "seed"], columns="model", values="auroc")
-        gain = paired["pare"] - paired["catboost"]
-        print(f"pare minus catboost: {gain.mean():+.4f} (sd over splits {gain.std():.4f})")
+    for value in ("auroc", "seconds"):
+        table = results.pivot_table(index="task", columns="model", values=value)
+        table.loc["mean"] = table.mean()
+        print(f"\n{value}\n{table.round(4 if value == 'auroc' else 1).to_string()}")
+    print()
+    compare_to_first(results, args.models.split(","))
 
 
 if __name__ == "__main__":
