@@ -181,10 +181,10 @@ TABLES = [
 ]
 WEIGHTS_OF_SAMPLES = [
     bad("negative weight", ["Negative", "sample_weight"], sample_weight=weights(-1)),
-    bad("weights all zero", ["weights", "non-zero"], sample_weight=weights(0, 0)),
+    bad("weights all zero", ["weights", "zero"], sample_weight=weights(0, 0)),
     bad("too few weights", ["sample_weight", "(7,)", "(20,)"], sample_weight=np.ones(7)),
     bad("NaN weight", "sample_weight contains NaN", sample_weight=weights(np.nan)),
-    bad("2-D weights", ["weights", "1D", "2D"], sample_weight=np.ones((N, 2))),
+    bad("2-D weights", ["weights", "1D"], sample_weight=np.ones((N, 2))),
     bad("class weight for no class", "class_weight", of=CLASSIFIER, class_weight={5: 1.0}),
     bad(
         "negative class weight",

@@ -41,7 +41,9 @@ def straight_through_select(scores: Tensor, m: int) -> Tensor:
     exponential = torch.empty_like(scores, dtype=dtype).exponential_()
     noisy = scores - exponential.clamp_min(torch.finfo(dtype).tiny).log()
     relaxed = relaxed_top_k(noisy, m)
-    return hard_select(noisy.detach(), m) + (relaxed - relaxed.detach())
+    # Zero, with the gradient of the relaxed mask; zero also where an exploded model scores NaN.
+    straight_through = (relaxed - relaxed.detach()).nan_to_num()
+    return hard_select(noisy.detach(), m) + straight_through
 
 
 class _Exchange(torch.autograd.Function):
