@@ -55,7 +55,7 @@ def write_breast_cancer(root: str) -> None:
 def make_models() -> dict[str, ClassifierMixin]:
     """PaRe and its rivals, by name."""
     return {
-        # Fewer members than by default, so that the demo takes two minutes.
+        # Fewer members than by default, so that the demo takes a minute.
         "PaRe": PaReClassifier(n_estimators=3, random_state=0),
         "logistic regression": make_pipeline(StandardScaler(), LogisticRegression()),
         "gradient boosting": HistGradientBoostingClassifier(random_state=0),

@@ -475,8 +475,7 @@ class _BasePaRe(BaseEstimator):
         return callbacks
 
     def _load_source(self) -> EmbeddedSource:
-        backbone = load_backbone(self.backbone, 0.0).eval()
-        return embed_source(self.source, backbone.source_embedder, backbone.width)
+        return embed_source(self.source, load_backbone(self.backbone, 0.0).eval())
 
     def _source_name(self) -> str:
         if not isinstance(self.source, str):
@@ -729,25 +728,23 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         return self.classes_[codes]
 
     def _validate_y(self, y: Any) -> np.ndarray:
-        """Labels (n,) of at least two classes."""
+        """Labels (n,)."""
         reject_missing_labels(y)
         check_classification_targets(y)
-        labels = column_or_1d(y, warn=True)
-        classes = np.unique(labels)
+        return column_or_1d(y, warn=True)
+
+    def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
+        """Codes of the labels, of at least two classes."""
+        classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(
                 f"y holds one class only ({classes[0]}); a classifier needs at least 2 classes."
             )
-        if len(classes) == len(labels) > 2:
+        if len(classes) == len(y) > 2:
             raise ValueError(
-                f"Each of the {len(labels)} rows has a class of its own; at least one class must "
-                "have two rows. For a continuous target use PaReRegressor."
+                f"Each of the {len(y)} rows has a class of its own; at least one class must have "
+                "two rows. For a continuous target use PaReRegressor."
             )
-        return labels
-
-    def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
-        """Codes of the labels."""
-        classes, codes = np.unique(y, return_inverse=True)
         if continues and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start: y has the classes {classes}, but the fitted estimator has "

@@ -43,12 +43,16 @@ def check_length(y: np.ndarray, n: int) -> None:
         )
 
 
+def any_missing(labels: np.ndarray) -> bool:
+    """Whether a label is None, NaN or pandas.NA."""
+    entries = labels.ravel().tolist()
+    return any(entry is None or is_scalar_nan(entry) or is_pandas_na(entry) for entry in entries)
+
+
 def reject_missing_labels(y: Any) -> None:
     """Say that labels are missing, in place of a failed comparison of text with NaN."""
     labels = np.asarray(y)
-    if labels.dtype == object and any(
-        label is None or is_scalar_nan(label) or is_pandas_na(label) for label in labels.ravel()
-    ):
+    if labels.dtype == object and any_missing(labels):
         raise ValueError("Input y contains NaN or None; drop the rows without a label.")
 
 

@@ -36,7 +36,7 @@ def test_the_shipped_backbone_was_really_pretrained():
         if name == "untrained":
             torch.manual_seed(0)
             reset_parameters(backbone)
-        tokens = embed_source("digits", backbone.source_embedder).tokens
+        tokens = embed_source("digits", backbone).tokens
         with torch.inference_mode():
             features = backbone.encoder(tokens).mean(dim=1).numpy()
         neighbours = KNeighborsClassifier(1)
@@ -45,15 +45,15 @@ def test_the_shipped_backbone_was_really_pretrained():
 
 
 def test_the_source_is_embedded_as_sample_by_sample():
-    embedder = load_backbone("embedded", 0.0).eval().source_embedder
-    source = embed_source("digits", embedder)
+    backbone = load_backbone("embedded", 0.0).eval()
+    source = embed_source("digits", backbone)
     X_s, y_s = load_source("digits")
     assert X_s.min() == -1
     assert X_s.max() == 1
     assert source.n_classes == 10
     np.testing.assert_array_equal(source.labels, y_s)
     for row in (0, 256, 1796):
-        alone = embedder(torch.from_numpy(X_s[row : row + 1]))[0]
+        alone = backbone.source_embedder(torch.from_numpy(X_s[row : row + 1]))[0]
         torch.testing.assert_close(source.tokens[row], alone, atol=1e-5, rtol=1e-5)
     assert not source.tokens.requires_grad
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.utils._missing import is_pandas_na, is_scalar_nan
-from torch import Tensor, nn
+from torch import Tensor
 
+from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.sources.digits import load_digits_source
+from pare_sklearn.validation import any_missing
 
 SOURCES: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {"digits": load_digits_source}
 DEFAULT_SOURCE = "digits"
@@ -65,16 +66,7 @@ def load_source(
         source = SOURCES[DEFAULT_SOURCE if source == "auto" else source]()
     if len(source) != 2:
         raise ValueError(f"source=(X_s, y_s) is a tuple of two arrays; got {len(source)} entries.")
-    try:
-        X_s = np.asarray(source[0])
-        with np.errstate(over="ignore"):
-            X_s = X_s.astype(np.float32, casting="unsafe" if X_s.dtype == object else "same_kind")
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            "source=(X_s, y_s): X_s must be an array of real numbers, all samples of one shape; "
-            f"{error}"
-        ) from error
-    y_s = np.asarray(source[1])
+    X_s, y_s = _to_float32(source[0]), np.asarray(source[1])
     if X_s.ndim == 0 or len(X_s) == 0 or y_s.shape != X_s.shape[:1]:
         raise ValueError(
             "source=(X_s, y_s) needs as many labels as samples and at least one; got X_s of shape "
@@ -85,31 +77,44 @@ def load_source(
             "source=(X_s, y_s): X_s contains NaN or infinity, or numbers too large for float32; "
             "remove or rescale them first."
         )
-    if any(y is None or is_scalar_nan(y) or is_pandas_na(y) for y in y_s.tolist()):
+    return X_s, _to_codes(y_s)
+
+
+def _to_float32(X_s: Any) -> np.ndarray:
+    """Samples as float32, infinite where too large for it."""
+    try:
+        samples = np.asarray(X_s)
+        casting: Any = "unsafe" if samples.dtype == object else "same_kind"
+        with np.errstate(over="ignore"):
+            return samples.astype(np.float32, casting=casting)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "source=(X_s, y_s): X_s must be an array of real numbers, all samples of one shape; "
+            f"{error}"
+        ) from error
+
+
+def _to_codes(y_s: np.ndarray) -> np.ndarray:
+    """Codes of the labels, from 0."""
+    if any_missing(y_s):
         raise ValueError("source=(X_s, y_s): y_s misses labels; drop the samples without one.")
     try:
-        return X_s, np.unique(y_s, return_inverse=True)[1]
+        return np.unique(y_s, return_inverse=True)[1]
     except TypeError as error:
         raise ValueError(
             f"source=(X_s, y_s): y_s must hold labels of one kind, all text or all numbers; {error}"
         ) from error
 
 
-def embed_source(
-    source: str | tuple[np.ndarray, np.ndarray],
-    source_embedder: nn.Module,
-    width: int | None = None,
-) -> EmbeddedSource:
-    """Embed a source proxy once with the frozen source embedder.
+def embed_source(source: str | tuple[np.ndarray, np.ndarray], backbone: Backbone) -> EmbeddedSource:
+    """Embed a source proxy once with the frozen source embedder of a backbone.
 
     Parameters
     ----------
     source : str or tuple of array-like
         See `load_source`.
-    source_embedder : torch.nn.Module
-        Maps samples to tokens (batch, n_s, d).
-    width : int or None, default=None
-        The width d that the tokens must have; None takes any.
+    backbone : Backbone
+        Its source embedder maps samples to tokens (batch, n_s, d) of its width d.
 
     Returns
     -------
@@ -121,6 +126,7 @@ def embed_source(
         If the samples do not have the shape that the embedder states as ``image_shape``, or it
         does not make tokens of them.
     """
+    source_embedder = backbone.source_embedder
     X_s, y_s = load_source(source)
     expected = getattr(source_embedder, "image_shape", X_s.shape[1:])
     if X_s.shape[1:] != tuple(expected):
@@ -130,7 +136,7 @@ def embed_source(
         )
     contract = (
         f"The source embedder {type(source_embedder).__name__} must map source samples, here "
-        f"{X_s.shape}, to tokens (n_samples, n_s, d)" + (f" of width d={width}" if width else "")
+        f"{X_s.shape}, to tokens (n_samples, n_s, d) of width d={backbone.width}"
     )
     try:
         with torch.inference_mode():
@@ -138,6 +144,6 @@ def embed_source(
             tokens = torch.cat([source_embedder(batch) for batch in batches])
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"{contract}; it failed: {error}") from error
-    if tokens.ndim != 3 or len(tokens) != len(X_s) or width not in (None, tokens.shape[2]):
+    if tokens.ndim != 3 or len(tokens) != len(X_s) or tokens.shape[2] != backbone.width:
         raise ValueError(f"{contract}; it gave {tuple(tokens.shape)}.")
     return EmbeddedSource(tokens, torch.from_numpy(y_s))
