@@ -1,135 +1,181 @@
-"""Half/half splits of OpenML tasks, AUROC one-vs-one: ``python -m benchmarks.openml_cc18``."""
+"""Models on OpenML tasks, PaRe beside its rivals: ``python -m benchmarks.openml_cc18``.
+
+Each fit runs in a process of its own. Every finished one is a line of RESULTS at once; the same
+command after an interruption does only what is missing. ``python -m benchmarks.report RESULTS``
+makes tables and plots of it.
+"""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import openml
-import pandas as pd
 from joblib import Parallel, delayed
-from scipy.stats import wilcoxon
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import LabelEncoder
 
-from pare_sklearn import PaReClassifier
+from benchmarks.cluster import ClusterError, workers
+from benchmarks.openml_cc18.job import Job, run_job
+from benchmarks.openml_cc18.models import MODELS, find_model
+from benchmarks.openml_cc18.plan import missing, splits_of, suits
+from benchmarks.openml_cc18.suites import SUITES
+from benchmarks.openml_cc18.tasks import Task, TaskError, find_task
+from benchmarks.progress import Progress
+from benchmarks.records import Record, Results
 
-MODELS: dict[str, dict[str, Any]] = {
-    "pare": {},
-    "pare-finetune": {"strategy": "finetune"},
-    "pare-scratch": {"strategy": "scratch"},
-    "pare-random-gate": {"gate": "random"},
-    "pare-one-patch": {"patches_per_feature": 1},
-}
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
 
-def load_task(task_id: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """Load a classification task as a DataFrame and label codes."""
-    task: Any = openml.tasks.get_task(task_id)
-    X, y, _, _ = task.get_dataset().get_data(target=task.target_name, dataset_format="dataframe")
-    return X, LabelEncoder().fit_transform(y)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; 0 when all that was asked for is finished, else 1."""
+    args = parse(argv)
+    models, unknown = find_models(args.models)
+    tasks, lacking = find_tasks(args.tasks, args.cache)
+    for line in unknown + lacking:
+        print(f"error: {line}", file=sys.stderr)
+    results = Results(args.results)
+    jobs = list(missing(make_jobs(args, tasks, models), results.read()))
+    print(f"{len(jobs)} jobs to do, results in {args.results}", file=sys.stderr)
+    try:
+        failed = run_jobs(jobs, tasks, results, args)
+    except ClusterError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; what is finished is kept, the same command goes on.", file=sys.stderr)
+        return INTERRUPTED
+    return int(bool(unknown or lacking or failed))
 
 
-def fit_catboost(X: pd.DataFrame, y: np.ndarray, seed: int):
-    """CatBoost with its defaults and its own handling of categories."""
-    from catboost import CatBoostClassifier
-
-    categorical = [name for name in X.columns if not pd.api.types.is_numeric_dtype(X[name])]
-    model = CatBoostClassifier(
-        cat_features=categorical,
-        random_seed=seed,
-        verbose=0,
-        thread_count=1,
-        allow_writing_files=False,
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.openml_cc18",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    return model.fit(X, y)
-
-
-def as_text(X: pd.DataFrame) -> pd.DataFrame:
-    """Categories as text, missing ones too, because CatBoost takes no NaN among them."""
-    return X.assign(
-        **{
-            name: X[name].astype(object).where(X[name].notna(), "missing").astype(str)
-            for name in X.columns
-            if not pd.api.types.is_numeric_dtype(X[name])
-        }
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--tasks", type=_task_ids, help="OpenML task ids: 31,53")
+    which.add_argument("--suite", choices=SUITES, help="the 30 small tasks of CC18, or all 72")
+    parser.add_argument("--protocol", choices=["half", "task"], default="half")
+    parser.add_argument("--seeds", type=int, default=5, help="half/half splits of a task")
+    parser.add_argument(
+        "--models",
+        type=lambda text: text.split(","),
+        default=["pare", "catboost"],
+        help=f"of {', '.join(MODELS)}; or package.module:function, which builds your own",
     )
-
-
-def auroc(y: np.ndarray, proba: np.ndarray) -> float:
-    """AUROC, one-vs-one where there are more than two classes."""
-    if proba.shape[1] == 2:
-        return float(roc_auc_score(y, proba[:, 1]))
-    return float(roc_auc_score(y, proba, multi_class="ovo"))
-
-
-def run(task_id: int, X: pd.DataFrame, y: np.ndarray, seed: int, name: str) -> dict:
-    """Fit a model on one half, score it on the other."""
-    train, test = train_test_split(np.arange(len(y)), test_size=0.5, stratify=y, random_state=seed)
-    start = time.perf_counter()
-    if name == "catboost":
-        X = as_text(X)
-        model = fit_catboost(X.iloc[train], y[train], seed)
-    else:
-        model = PaReClassifier(random_state=seed, **MODELS[name]).fit(X.iloc[train], y[train])
-    seconds = time.perf_counter() - start
-    score = auroc(y[test], model.predict_proba(X.iloc[test]))
-    return {"task": task_id, "seed": seed, "model": name, "auroc": score, "seconds": seconds}
-
-
-def compare_to_first(results: pd.DataFrame, models: list[str]) -> None:
-    """Print the first model's gain in AUROC over each other one, paired over the splits."""
-    paired = results.pivot_table(index=["task", "seed"], columns="model", values="auroc")
-    for other in models[1:]:
-        gain = paired[models[0]] - paired[other]
-        p = wilcoxon(gain).pvalue if gain.any() else 1.0
-        print(
-            f"{models[0]} minus {other}: {gain.mean():+.4f} (sd over splits {gain.std():.4f}), "
-            f"{(gain > 0).sum()} wins, {(gain < 0).sum()} losses, Wilcoxon p {p:.3f}"
-        )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.openml_cc18", description=__doc__)
-    parser.add_argument("--tasks", default="31,37,53,49,9946", help="OpenML task ids")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--models", default="pare,catboost", help=f"of {[*MODELS, 'catboost']}")
     parser.add_argument("--cache", type=Path, help="OpenML cache to read offline")
+    parser.add_argument("--results", type=Path, default=Path("results/openml_cc18.jsonl"))
+    parser.add_argument("--time-limit", type=float, help="seconds a fit may take")
+    parser.add_argument("--threads", type=int, default=1, help="threads a fit")
     parser.add_argument("--jobs", type=int, default=1, help="fits at once")
-    args = parser.parse_args()
+    parser.add_argument("--backend", choices=["loky", "dask"], default="loky")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler; else a local cluster")
+    parser.add_argument("--runs", type=Path, help="folder to keep OpenML runs in")
+    parser.add_argument("--publish", action="store_true", help="publish the runs at OpenML")
+    args = parser.parse_args(argv)
+    if (args.runs or args.publish) and args.protocol != "task":
+        parser.error("--runs and --publish need --protocol task, which makes OpenML runs")
+    if args.publish and not openml.config.apikey:
+        parser.error("--publish needs the API key of your OpenML configuration")
+    if args.scheduler and args.backend != "dask":
+        parser.error("--scheduler needs --backend dask")
+    args.tasks = args.tasks or SUITES[args.suite]
+    return args
 
-    with tempfile.TemporaryDirectory() as folder:
-        if args.cache is not None:
-            # The client writes into its cache, so it gets a copy.
-            cache = Path(folder) / "cache"
-            shutil.copytree(args.cache, cache, copy_function=shutil.copyfile)
-            openml.config.set_root_cache_directory(str(cache))
-        tasks = {int(t): load_task(int(t)) for t in args.tasks.split(",")}
-        jobs = (
-            delayed(run)(task_id, X, y, seed, model)
-            for task_id, (X, y) in tasks.items()
-            for seed in range(args.seeds)
-            for model in args.models.split(",")
+
+def find_models(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The models that can be run, and a line for each name that is none."""
+    found, complaints = [], []
+    for name in names:
+        try:
+            model = find_model(name)
+        except KeyError as error:
+            complaints.append(error.args[0])
+            continue
+        if model is None or model.is_installed():
+            found.append(name)
+        else:
+            print(f"{name} is skipped: pip install {model.install}", file=sys.stderr)
+    return found, complaints
+
+
+def find_tasks(ids: Sequence[int], cache: Path | None) -> tuple[list[Task], list[str]]:
+    """The tasks that can be run, and a line for each that can't."""
+    found, complaints = [], []
+    for task_id in ids:
+        try:
+            found.append(find_task(task_id, cache))
+        except TaskError as error:
+            complaints.append(str(error))
+    return found, complaints
+
+
+def make_jobs(args: argparse.Namespace, tasks: Sequence[Task], models: Sequence[str]) -> list[Job]:
+    """All jobs of the plan: each split of all tasks and models, then the next split."""
+    cache = args.cache or Path(openml.config.get_config_as_dict()["cachedir"])
+    by_task = [(task, splits_of(task, args.protocol, args.seeds)) for task in tasks]
+    return [
+        Job(
+            protocol=args.protocol,
+            task=task.id,
+            dataset=task.dataset,
+            kind=task.kind,
+            splits=splits[round],
+            model=model,
+            cache=str(cache.resolve()),
+            threads=args.threads,
+            time_limit=args.time_limit,
+            runs=args.runs and str(args.runs.resolve()),
+            publish=args.publish,
         )
-        records = []
-        for record in Parallel(args.jobs, return_as="generator_unordered")(jobs):
-            records.append(record)
-            print(record, file=sys.stderr, flush=True)
-    results = pd.DataFrame(records)
-    for value in ("auroc", "seconds"):
-        table = results.pivot_table(index="task", columns="model", values=value)
-        table.loc["mean"] = table.mean()
-        print(f"\n{value}\n{table.round(4 if value == 'auroc' else 1).to_string()}")
-    print()
-    compare_to_first(results, args.models.split(","))
+        for round in range(max((len(splits) for _, splits in by_task), default=0))
+        for task, splits in by_task
+        for model in models
+        if suits(model, task)
+    ]
+
+
+def run_jobs(
+    jobs: Sequence[Job], tasks: Sequence[Task], results: Results, args: argparse.Namespace
+) -> int:
+    """Do the jobs and record each when it is finished; gives the number of failures."""
+    rows = {task.id: task.n_rows for task in tasks}
+    failed = 0
+    with workers(args.backend, args.jobs, args.scheduler) as n_workers:
+        progress = Progress([(job.model, rows[job.task]) for job in jobs], n_workers)
+        parallel = Parallel(return_as="generator_unordered", batch_size=1)
+        for job, records, seconds in parallel(delayed(timed)(job) for job in jobs):
+            for record in records:
+                results.append(record)
+            failed += any("failure" in record for record in records)
+            progress.finish(job.model, rows[job.task], seconds, summary(job, records))
+    return failed
+
+
+def timed(job: Job) -> tuple[Job, list[Record], float]:
+    """Do a job, and tell how long it took."""
+    start = time.perf_counter()
+    records = run_job(job)
+    return job, records, time.perf_counter() - start
+
+
+def summary(job: Job, records: Sequence[Record]) -> str:
+    """One line of what a job gave."""
+    where = f"{job.task} {job.dataset}, {job.protocol} {job.splits[0]}, {job.model}"
+    if "failure" in records[0]:
+        return f"{where}: failed, {records[0]['failure']}"
+    score = sum(record["score"] for record in records) / len(records)
+    seconds = sum(record["fit_seconds"] for record in records)
+    return f"{where}: {records[0]['metric']} {score:.4f} in {seconds:.1f} s"
+
+
+def _task_ids(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

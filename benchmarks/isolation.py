@@ -1,0 +1,108 @@
+"""Work in a process of its own, so that its memory, its time limit and its crash are its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+# Each of the libraries that bring threads of their own.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class ProcessFailure(Exception):
+    """A process that gave no answer; the message says why."""
+
+
+def run_in_process(module: str, request: dict[str, Any], threads: int) -> Any:
+    """Let ``python -m module`` answer a request, see `answer`.
+
+    Parameters
+    ----------
+    module : str
+        Module whose main program calls `answer`.
+    request : dict
+        What it gets, as JSON.
+    threads : int
+        Threads it may use.
+
+    Returns
+    -------
+    answer : object
+        What it answered, from JSON.
+
+    Raises
+    ------
+    ProcessFailure
+        When the process ended without an answer.
+    """
+    environment = os.environ | dict.fromkeys(THREADS, str(threads))
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.run(
+            [sys.executable, "-m", module],
+            input=json.dumps(request | {"parent": os.getpid()}).encode(),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            check=False,
+        )
+        if process.returncode == 0 and process.stdout:
+            return json.loads(process.stdout)
+        errors.seek(0)
+        raise ProcessFailure(_reason(process.returncode, errors.read().decode(errors="replace")))
+
+
+def answer(work: Callable[[dict[str, Any]], Any]) -> None:
+    """Answer the request on standard input by what `work` makes of it; the main program's part.
+
+    What libraries print meanwhile goes to standard error.
+    """
+    request = json.load(sys.stdin)
+    _end_with(request.pop("parent"))
+    with os.fdopen(os.dup(1), "w") as out:
+        os.dup2(2, 1)
+        json.dump(work(request), out)
+
+
+def limit_seconds(limit: float | None) -> None:
+    """End this process after `limit` seconds, even in a call that never returns to Python."""
+    if limit is not None:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, limit)
+
+
+def peak_memory_mib() -> float:
+    """The most memory that this process, or one it started, has held, in MiB."""
+    peak = max(
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, which may be killed and then can't end it."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _reason(returncode: int, errors: str) -> str:
+    if returncode == -signal.SIGALRM:
+        return "time limit"
+    if returncode == -signal.SIGKILL:
+        return "killed, perhaps for want of memory"
+    last = errors.strip().splitlines()[-1:] or ["no message"]
+    return f"exit status {returncode}: {last[0]}"

@@ -1,0 +1,81 @@
+"""A job, one model on one split or on a whole task, done in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from benchmarks.isolation import ProcessFailure, answer, run_in_process
+from benchmarks.records import Record
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process needs to know to do its work."""
+
+    protocol: str
+    task: int
+    dataset: str
+    kind: str
+    splits: tuple[int, ...]
+    model: str
+    cache: str
+    threads: int = 1
+    time_limit: float | None = None  # seconds
+    runs: str | None = None  # folder that keeps OpenML runs
+    publish: bool = False
+
+
+def run_job(job: Job) -> list[Record]:
+    """Do a job in a process of its own; what goes wrong there makes records of the failure."""
+    try:
+        return run_in_process("benchmarks.openml_cc18.job", asdict(job), job.threads)
+    except ProcessFailure as error:
+        return failures(job, str(error))
+
+
+def failures(job: Job, reason: str) -> list[Record]:
+    """Records of a job that failed."""
+    failure = {"failure": reason, "time_limit": job.time_limit}
+    return [{**_identity(job, split), **failure} for split in job.splits]
+
+
+def do(request: dict[str, Any]) -> list[Record]:
+    """Do a job in this process."""
+    # Imported only here, so that what plans and waits stays light.
+    from benchmarks.openml_cc18.protocols import PROTOCOLS
+    from benchmarks.openml_cc18.tasks import mirrored
+
+    job = Job(**request)
+    try:
+        with mirrored(Path(job.cache)):
+            outcomes = PROTOCOLS[job.protocol](job)
+    except Exception as error:  # whatever a library raises is the model's failure
+        return failures(job, _one_line(error))
+    return [{**_identity(job, split), **outcome} for split, outcome in outcomes.items()]
+
+
+def _one_line(error: Exception) -> str:
+    first, *_ = [*str(error).strip().splitlines(), ""]
+    return f"{type(error).__name__}: {first}"
+
+
+def _identity(job: Job, split: int) -> Record:
+    return {
+        "protocol": job.protocol,
+        "task": job.task,
+        "dataset": job.dataset,
+        "split": split,
+        "model": job.model,
+        "threads": job.threads,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+if __name__ == "__main__":
+    answer(do)

@@ -1,0 +1,95 @@
+"""The models compared, by name.
+
+Each file of this folder adapts one library: its ``build(X, kind, seed, **parameters)`` gives an
+unfitted scikit-learn estimator for tables like X. ``"package.module:function"`` names a function
+of your own that does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+Build = Callable[..., BaseEstimator]
+
+BOTH = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One line of the registry."""
+
+    module: str  # file of this folder
+    package: str  # what Python imports
+    install: str  # what pip installs
+    kinds: tuple[str, ...] = BOTH
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def is_installed(self) -> bool:
+        return find_spec(self.package) is not None
+
+    def build(self) -> Build:
+        """Import the adapter."""
+        return partial(import_module(f"{__name__}.{self.module}").build, **self.parameters)
+
+
+def _pare(**parameters: Any) -> Model:
+    return Model("pare", "pare_sklearn", "pare-sklearn", parameters=parameters)
+
+
+def _scikit_learn(module: str, kinds: tuple[str, ...] = BOTH) -> Model:
+    return Model(module, "sklearn", "scikit-learn", kinds)
+
+
+MODELS: dict[str, Model] = {
+    "pare": _pare(),
+    "pare-finetune": _pare(strategy="finetune"),
+    "pare-scratch": _pare(strategy="scratch"),
+    "pare-random-gate": _pare(gate="random"),
+    "pare-exponential": _pare(k_schedule="exponential"),
+    "pare-piecewise": _pare(k_schedule="piecewise"),
+    "pare-constant": _pare(k_schedule="constant"),
+    "pare-one-patch": _pare(patches_per_feature=1),
+    "logreg": _scikit_learn("linear", kinds=("classification",)),
+    "ridge": _scikit_learn("linear", kinds=("regression",)),
+    "random-forest": _scikit_learn("random_forest"),
+    "hist-gbdt": _scikit_learn("hist_gbdt"),
+    "xgboost": Model("xgboost", "xgboost", "xgboost"),
+    "lightgbm": Model("lightgbm", "lightgbm", "lightgbm"),
+    "catboost": Model("catboost", "catboost", "catboost"),
+    "realmlp": Model("realmlp", "pytabkit", "pytabkit"),
+    "tabm": Model("tabm", "pytabkit", "pytabkit"),
+    "tabpfn": Model("tabpfn", "tabpfn", "tabpfn"),
+    "tabicl": Model("tabicl", "tabicl", "tabicl"),
+    "autogluon": Model("autogluon", "autogluon.tabular", "autogluon.tabular"),
+}
+
+
+def find_model(name: str) -> Model | None:
+    """Find a model of the registry; None for ``"package.module:function"``.
+
+    Raises
+    ------
+    KeyError
+        When there is none of that name; the message lists those that there are.
+    """
+    if ":" in name:
+        return None
+    if name not in MODELS:
+        raise KeyError(f"there is no model {name!r}; there are {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def load_build(name: str) -> Build:
+    """Import what builds the model of a name."""
+    model = find_model(name)
+    if model is not None:
+        return model.build()
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)

@@ -1,0 +1,42 @@
+"""RealMLP of pytabkit, which takes categories, missing ones too, but no missing numbers."""
+
+from __future__ import annotations
+
+import logging
+
+import pandas as pd
+from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from benchmarks.openml_cc18.models.columns import categorical, numeric
+from benchmarks.openml_cc18.models.threads import n_threads
+
+# Lightning tells of the machine and of itself at every fit.
+logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+
+
+def build(X: pd.DataFrame, kind: str, seed: int) -> Pipeline:
+    """Build it with its defaults, behind an imputer."""
+    model = RealMLP_TD_Classifier if kind == "classification" else RealMLP_TD_Regressor
+    return with_imputer(X, model(random_state=seed, n_threads=n_threads()))
+
+
+def with_imputer(X: pd.DataFrame, model: BaseEstimator) -> Pipeline:
+    """Put means and indicators of missing numbers before a model of pytabkit."""
+    imputer = ColumnTransformer(
+        [
+            ("numbers", SimpleImputer(add_indicator=True), numeric(X)),
+            ("categories", FunctionTransformer(as_objects), categorical(X)),
+        ],
+        verbose_feature_names_out=False,
+    )
+    return make_pipeline(imputer.set_output(transform="pandas"), model)
+
+
+def as_objects(X: pd.DataFrame) -> pd.DataFrame:
+    """Columns of objects, because pytabkit skips booleans and takes these for categories."""
+    return X.astype(object)

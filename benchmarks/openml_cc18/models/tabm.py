@@ -1,0 +1,16 @@
+"""TabM of pytabkit, which takes categories, missing ones too, but no missing numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+from pytabkit import TabM_D_Classifier, TabM_D_Regressor
+from sklearn.pipeline import Pipeline
+
+from benchmarks.openml_cc18.models.realmlp import with_imputer
+from benchmarks.openml_cc18.models.threads import n_threads
+
+
+def build(X: pd.DataFrame, kind: str, seed: int) -> Pipeline:
+    """Build it with its defaults, behind an imputer."""
+    model = TabM_D_Classifier if kind == "classification" else TabM_D_Regressor
+    return with_imputer(X, model(random_state=seed, n_threads=n_threads()))

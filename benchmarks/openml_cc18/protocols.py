@@ -1,0 +1,172 @@
+"""How a model is measured on a task: on halves of the table, or on the task's own folds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+import numpy as np
+import openml
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+
+from benchmarks.isolation import limit_seconds, peak_memory_mib
+from benchmarks.openml_cc18.job import Job
+from benchmarks.openml_cc18.models import find_model, load_build
+from benchmarks.openml_cc18.tasks import load_table
+from benchmarks.records import Record
+
+PACKAGES = ("numpy", "scikit-learn", "openml")
+METRICS = {"classification": "auroc", "regression": "r2"}
+
+
+def half(job: Job) -> dict[int, Record]:
+    """Fit to one half of the rows, score on the other; the split's number is its seed."""
+    (seed,) = job.splits
+    X, target = load_table(job.task)
+    classifies = job.kind == "classification"
+    y = LabelEncoder().fit_transform(target) if classifies else np.asarray(target, dtype=float)
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y, test_size=0.5, stratify=y if classifies else None, random_state=seed
+    )
+    model = load_build(job.model)(X, job.kind, seed)
+
+    start, cpu_start = time.perf_counter(), time.process_time()
+    limit_seconds(job.time_limit)
+    model.fit(X_train, y_train)
+    limit_seconds(0)
+    fit_seconds, fit_cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    start = time.perf_counter()
+    predicted = model.predict_proba(X_test) if classifies else model.predict(X_test)
+    outcome = {
+        "metric": METRICS[job.kind],
+        "score": auroc(y_test, predicted) if classifies else float(r2_score(y_test, predicted)),
+        "fit_seconds": fit_seconds,
+        "fit_cpu_seconds": fit_cpu_seconds,
+        "predict_seconds": time.perf_counter() - start,
+    }
+    return {seed: outcome | _circumstances(job, model, seed)}
+
+
+def task(job: Job) -> dict[int, Record]:
+    """Run the model as OpenML's client does, on each of the task's own folds.
+
+    The time limit is for the folds together.
+    """
+    openml_task: Any = openml.tasks.get_task(job.task)
+    X, _ = load_table(job.task)
+    model = load_build(job.model)(X, job.kind, 0)
+    limit = None if job.time_limit is None else job.time_limit * len(job.splits)
+    limit_seconds(limit)
+    run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
+    limit_seconds(0)
+    keep(run, job)
+    scores = _scores(run.predictions, openml_task)
+    circumstances = _circumstances(job, model, 0)
+    folds = openml_task.get_split_dimensions()[1]
+    return {
+        repeat * folds + fold: {
+            "metric": METRICS[job.kind],
+            "score": score,
+            **_times(run.fold_evaluations, repeat, fold),
+            **circumstances,
+        }
+        for (repeat, fold), score in scores.items()
+    }
+
+
+PROTOCOLS: dict[str, Callable[[Job], dict[int, Record]]] = {"half": half, "task": task}
+
+
+def keep(run: openml.OpenMLRun, job: Job) -> None:
+    """Write a run to the folder for runs, and publish it, where these are asked for."""
+    if job.runs is not None:
+        folder = Path(job.runs, f"{job.task}-{job.model.replace(':', '.')}")
+        run.to_filesystem(folder, store_model=False)
+    if job.publish:
+        run.publish()
+
+
+def auroc(y: ArrayLike, proba: np.ndarray) -> float:
+    """AUROC of codes (n_samples,), one-vs-one where there are more than two classes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Codes of the classes.
+    proba : ndarray of shape (n_samples, n_classes)
+        Probabilities.
+    """
+    if proba.shape[1] == 2:
+        return float(roc_auc_score(y, proba[:, 1]))
+    # Single precision does not sum to 1 closely enough for scikit-learn.
+    proba = proba.astype(float) / proba.sum(axis=1, keepdims=True, dtype=float)
+    return float(roc_auc_score(y, proba, multi_class="ovo"))
+
+
+def _scores(predictions: pd.DataFrame, openml_task: Any) -> dict[tuple[int, int], float]:
+    """The score of each (repeat, fold) from the predictions of a run."""
+    labels = getattr(openml_task, "class_labels", None)
+
+    def score(rows: pd.DataFrame) -> float:
+        if labels is None:
+            return float(r2_score(rows["truth"].astype(float), rows["prediction"].astype(float)))
+        confidences = rows[[f"confidence.{label}" for label in labels]].to_numpy(dtype=float)
+        return auroc([labels.index(str(label)) for label in rows["correct"]], confidences)
+
+    return {
+        (int(repeat), int(fold)): score(rows)
+        for (repeat, fold), rows in predictions.groupby(["repeat", "fold"])
+    }
+
+
+def _times(evaluations: dict[str, Any], repeat: int, fold: int) -> Record:
+    names = {
+        "fit_seconds": "wall_clock_time_millis_training",
+        "fit_cpu_seconds": "usercpu_time_millis_training",
+        "predict_seconds": "wall_clock_time_millis_testing",
+    }
+    return {ours: evaluations[theirs][repeat][fold] / 1000 for ours, theirs in names.items()}
+
+
+def _circumstances(job: Job, model: BaseEstimator, seed: int) -> Record:
+    return {
+        "peak_memory_mib": round(peak_memory_mib(), 1),
+        "seed": seed,
+        "parameters": _plain(model.get_params()),
+        "versions": _versions(job.model),
+    }
+
+
+def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that JSON can hold; estimators among them are told by their own ones."""
+    return {
+        name: value
+        for name, value in sorted(parameters.items())
+        if isinstance(value, str | int | bool | None)
+        or (isinstance(value, float) and np.isfinite(value))
+    }
+
+
+def _versions(name: str) -> dict[str, str]:
+    model = find_model(name)
+    installed = {package: version(package) for package in PACKAGES}
+    if model is not None and model.install not in installed:
+        installed[model.install] = _version(model.install, model.package)
+    return {"python": python_version(), **installed}
+
+
+def _version(distribution: str, package: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # one library, several distributions, such as xgboost-cpu
+        return sys.modules[package].__version__
