@@ -177,6 +177,32 @@ def test_publish_needs_a_key_and_the_tasks_folds(run, monkeypatch, capsys):
         assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--seeds", "0"],
+        ["--jobs", "-1"],
+        ["--threads", "0"],
+        ["--time-limit", "0"],
+        ["--time-limit", "nan"],
+        ["--tasks", "credit-g"],
+        ["--suite", "cc18"],
+        ["--protocol", "third"],
+    ],
+)
+def test_bad_options_are_refused(run, argv, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run(*argv)
+    assert argv[0] in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_written_are_told_before_any_work(cache, tmp_path, capsys):
+    argv = ["--tasks", "1", "--models", QUICK, "--cache", str(cache), "--results", str(tmp_path)]
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(argv)
+    assert "Is a directory" in capsys.readouterr().err
+
+
 def test_bad_names_get_a_line_each_and_the_others_go_on(run, capsys):
     status, records = run("--seeds", "1", tasks="99,1", models=f"nosuch,{QUICK}")
     assert status == 1

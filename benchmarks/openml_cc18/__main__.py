@@ -57,10 +57,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--tasks", type=_task_ids, help="OpenML task ids: 31,53")
+    which.add_argument("--tasks", type=task_ids, help="OpenML task ids: 31,53")
     which.add_argument("--suite", choices=SUITES, help="the 30 small tasks of CC18, or all 72")
     parser.add_argument("--protocol", choices=["half", "task"], default="half")
-    parser.add_argument("--seeds", type=int, default=5, help="half/half splits of a task")
+    parser.add_argument("--seeds", type=positive_int, default=5, help="half/half splits of a task")
     parser.add_argument(
         "--models",
         type=lambda text: text.split(","),
@@ -69,9 +69,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--cache", type=Path, help="OpenML cache to read offline")
     parser.add_argument("--results", type=Path, default=Path("results/openml_cc18.jsonl"))
-    parser.add_argument("--time-limit", type=float, help="seconds a fit may take")
-    parser.add_argument("--threads", type=int, default=1, help="threads a fit")
-    parser.add_argument("--jobs", type=int, default=1, help="fits at once")
+    parser.add_argument("--time-limit", type=positive_seconds, help="seconds a fit may take")
+    parser.add_argument("--threads", type=positive_int, default=1, help="threads a fit")
+    parser.add_argument("--jobs", type=positive_int, default=1, help="fits at once")
     parser.add_argument("--backend", choices=["loky", "dask"], default="loky")
     parser.add_argument("--scheduler", help="address of a Dask scheduler; else a local cluster")
     parser.add_argument("--runs", type=Path, help="folder to keep OpenML runs in")
@@ -81,10 +81,22 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--runs and --publish need --protocol task, which makes OpenML runs")
     if args.publish and not openml.config.apikey:
         parser.error("--publish needs the API key of your OpenML configuration")
+    if unwritable := complaint_of_writing(args.results):
+        parser.error(f"--results {args.results}: {unwritable}")
     if args.scheduler and args.backend != "dask":
         parser.error("--scheduler needs --backend dask")
     args.tasks = args.tasks or SUITES[args.suite]
     return args
+
+
+def complaint_of_writing(path: Path) -> str | None:
+    """Why a file can't be appended to; told before hours of work instead of after."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        return error.strerror
+    return None
 
 
 def find_models(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -173,8 +185,23 @@ def summary(job: Job, records: Sequence[Record]) -> str:
     return f"{where}: {records[0]['metric']} {score:.4f} in {seconds:.1f} s"
 
 
-def _task_ids(text: str) -> list[int]:
+def task_ids(text: str) -> list[int]:
+    """Read ids with commas between."""
     return [int(part) for part in text.split(",")]
+
+
+def positive_int(text: str) -> int:
+    """Read a number of at least 1."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def positive_seconds(text: str) -> float:
+    """Read a time above 0."""
+    if not 0 < float(text) < float("inf"):
+        raise ValueError
+    return float(text)
 
 
 if __name__ == "__main__":

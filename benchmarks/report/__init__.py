@@ -1,0 +1,1 @@
+"""What a file of benchmark records shows: tables, paired comparisons, the paper's claims, plots."""
