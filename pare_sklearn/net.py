@@ -94,7 +94,10 @@ class PaReNet(NeuralNet):
         self.k_ = 0
         self.lam_ = 0.0
         self.interrupted_ = False
-        return super().initialize()
+        super().initialize()
+        # A given backbone may come in either mode.
+        super()._set_training(True)
+        return self
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> PaReNet:
         # skorch stops early by KeyboardInterrupt too; only one from elsewhere is the user's.
@@ -151,6 +154,13 @@ class PaReNet(NeuralNet):
             y_pred = self.infer(inputs, **fit_params)
             losses = self.criterion_(y_pred, y.to(self.device))
             return {"loss": _weighted_mean(losses, weights.to(self.device)), "y_pred": y_pred}
+
+    def _set_training(self, training: bool = True) -> None:
+        # skorch asks for it at each step, where a walk through all modules would show. The
+        # criterion is gone once trimmed.
+        parts = (self.module_, self.criterion_)
+        if any(part is not None and part.training != training for part in parts):
+            super()._set_training(training)
 
     def _pare_loss(
         self, inputs: dict[str, Tensor], y: Tensor, weights: Tensor

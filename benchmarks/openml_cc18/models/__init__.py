@@ -32,7 +32,10 @@ class Model:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def is_installed(self) -> bool:
-        return find_spec(self.package) is not None
+        try:
+            return find_spec(self.package) is not None
+        except ModuleNotFoundError:  # the package that it would be a part of
+            return False
 
     def build(self) -> Build:
         """Import the adapter."""
@@ -67,7 +70,10 @@ MODELS: dict[str, Model] = {
     "tabm": Model("tabm", "pytabkit", "pytabkit"),
     "tabpfn": Model("tabpfn", "tabpfn", "tabpfn"),
     "tabicl": Model("tabicl", "tabicl", "tabicl"),
-    "autogluon": Model("autogluon", "autogluon.tabular", "autogluon.tabular"),
+    # Without these extras it knows only forests.
+    "autogluon": Model(
+        "autogluon", "autogluon.tabular", "autogluon.tabular[lightgbm,catboost,xgboost,tabm]"
+    ),
 }
 
 

@@ -1,0 +1,154 @@
+"""The training of one member as one would write it by hand in torch, to compare ours with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from copy import deepcopy
+from fnmatch import fnmatch
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pare_sklearn import PaReClassifier
+from pare_sklearn.batches import Rows
+from pare_sklearn.callbacks import warmup_cosine
+from pare_sklearn.estimators import CLIP_NORM, NO_DECAY, _predict_batch
+from pare_sklearn.modules.model import PaReModel
+from pare_sklearn.modules.replacement import hard_select, straight_through_select
+from pare_sklearn.schedules import make_schedule, patch_count
+from pare_sklearn.sources import EmbeddedSource
+
+EXPLORATION_EPOCHS = 10
+
+
+class PlainLoop:
+    """Train a model on a processor with the recipe of an estimator, early stopping included.
+
+    Parameters
+    ----------
+    recipe : PaReClassifier
+        Its parameters are the recipe; it is not fitted.
+    model : PaReModel
+        Trained in place.
+    source : EmbeddedSource or None
+        Source proxy for ``strategy="pare"``.
+    """
+
+    def __init__(
+        self, recipe: PaReClassifier, model: PaReModel, source: EmbeddedSource | None
+    ) -> None:
+        self.recipe = recipe
+        self.model = model
+        self.source = source
+        self.schedule = make_schedule(recipe.k_schedule, recipe.k_start, recipe.k_end)
+
+    def fit(self, train: Rows, valid: Rows) -> int:
+        """Train until the loss on `valid` no longer falls, and return the number of epochs."""
+        n_steps = self.recipe.max_epochs * math.ceil(len(train) / self.recipe.batch_size)
+        optimizer = self._optimizer()
+        scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: warmup_cosine(step, n_steps)
+        )
+        lowest, best_epoch, best_state = math.inf, 0, {}
+        for epoch in range(1, self.recipe.max_epochs + 1):
+            self._train_epoch(train, epoch, optimizer, scheduler)
+            loss = self._validate(valid)
+            if loss < lowest:
+                lowest, best_epoch = loss, epoch
+                best_state = deepcopy(self.model.state_dict())
+            elif epoch - best_epoch == self.recipe.patience:
+                break
+        self.model.load_state_dict(best_state)
+        return epoch
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        """AdamW, without decay of biases, norms and positions."""
+        decaying: list[nn.Parameter] = []
+        others: list[nn.Parameter] = []
+        for name, parameter in self.model.named_parameters():
+            spared = any(fnmatch(name, pattern) for pattern in NO_DECAY)
+            (others if spared else decaying).append(parameter)
+        groups = [
+            {"params": decaying, "weight_decay": self.recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=self.recipe.lr, fused=True)
+
+    def _train_epoch(
+        self,
+        train: Rows,
+        epoch: int,
+        optimizer: torch.optim.Optimizer,
+        scheduler: torch.optim.lr_scheduler.LambdaLR,
+    ) -> float:
+        """One pass over the rows in a new order; the mean loss."""
+        self.model.train()
+        k = self._n_replaced(epoch)
+        total = 0.0
+        for inputs, y, weights in _batches(train, torch.randperm(len(train)), self.recipe):
+            optimizer.zero_grad()
+            if k:
+                loss = self._pare_loss(inputs, y, weights, k, epoch)
+            else:
+                loss = self._loss(self.model(**inputs), y, weights)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP_NORM)
+            optimizer.step()
+            scheduler.step()
+            value = loss.item()
+            if not math.isfinite(value):
+                raise FloatingPointError(f"The loss became {value}.")
+            total += value * len(y)
+        return total / len(train)
+
+    def _n_replaced(self, epoch: int) -> int:
+        """The number k of patches to replace in an epoch."""
+        if self.source is None:
+            return 0
+        fraction = self.schedule((epoch - 1) / max(1, self.recipe.max_epochs - 1))
+        return patch_count(fraction, self.model.n_patches, self.source.tokens.shape[1])
+
+    def _loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+        """Weighted cross entropy with label smoothing."""
+        smoothing = self.recipe.label_smoothing
+        losses = F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
+        return (losses * weights).mean()
+
+    def _pare_loss(
+        self, inputs: dict[str, Tensor], y: Tensor, weights: Tensor, k: int, epoch: int
+    ) -> Tensor:
+        """Target loss and the two terms of the intermediate modality."""
+        assert self.source is not None
+        drawn = torch.randint(len(self.source.labels), (len(y),))
+        select = straight_through_select if epoch <= EXPLORATION_EPOCHS else hard_select
+        target, intermediate, source = self.model.forward_intermediate(
+            inputs, self.source.tokens[drawn], k, select
+        )
+        lam = k / self.model.n_patches
+        mixed = (1 - lam) * self._loss(intermediate, y, weights) + lam * self._loss(
+            source, self.source.labels[drawn], weights
+        )
+        return self._loss(target, y, weights) + self.recipe.mix_weight * mixed
+
+    def _validate(self, valid: Rows) -> float:
+        """Mean loss on held-out rows, without label smoothing."""
+        self.model.eval()
+        size = _predict_batch(self.model.n_patches)
+        total = 0.0
+        with torch.inference_mode():
+            for start in range(0, len(valid), size):
+                inputs, (y, weights) = valid[start : start + size]
+                losses = F.cross_entropy(self.model(**inputs), y, reduction="none")
+                total += (losses * weights).mean().item() * len(y)
+        return total / len(valid)
+
+
+def _batches(
+    rows: Rows, order: Tensor, recipe: PaReClassifier
+) -> Iterator[tuple[dict[str, Tensor], Tensor, Tensor]]:
+    """Inputs, targets and weights of each batch."""
+    for chosen in order.split(recipe.batch_size):
+        inputs = {name: tensor[chosen] for name, tensor in rows.inputs.items()}
+        yield inputs, rows.y[chosen], rows.weights[chosen]
