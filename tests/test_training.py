@@ -118,6 +118,27 @@ def test_early_stopping_restores_the_best_epoch(data):
     )
 
 
+class Modes(Callback):
+    """Keep the modes that the parts of the model are in, in training and in validation."""
+
+    def __init__(self):
+        self.seen = {True: set(), False: set()}
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def on_batch_end(self, net, batch=None, training=False, **kwargs):
+        self.seen[training] |= {part.training for part in net.module_.modules()}
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_all_parts_of_a_given_backbone_train_and_are_validated_in_the_right_mode(data, training):
+    modes = Modes()
+    backbone = load_backbone("embedded", 0.1).train(training)
+    PaReClassifier(**SINGLE, max_epochs=3, backbone=backbone, callbacks=[modes]).fit(*data)
+    assert modes.seen == {True: {True}, False: {False}}
+
+
 def test_without_early_stopping_a_single_member_sees_all_rows_for_all_epochs(data):
     watch = Watch()
     model = PaReClassifier(**SINGLE, early_stopping=False, max_epochs=6, callbacks=[watch])
