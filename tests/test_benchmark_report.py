@@ -49,7 +49,7 @@ def record(model, score, task=31, split=0, **changes):
         "predict_seconds": 0.5,
         "peak_memory_mib": 100.0 + split,
         "seed": split,
-        "parameters": {"lr": 0.01, "random_state": split},
+        "parameters": {"lr": 0.01, "random_state": split, "part__random_state": split},
         "versions": {"pare-sklearn": "0.1.0"},
         **changes,
     }

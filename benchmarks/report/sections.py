@@ -149,7 +149,9 @@ def _read(paths: Sequence[Path]) -> pd.DataFrame:
 def _mixed(column: pd.Series, ignored: set[str]) -> Iterator[tuple[str, Counter[str]]]:
     """Names that do not have the same value throughout, with the count of each value."""
     mappings = [value for value in column if isinstance(value, dict)]
-    for name in sorted({name for mapping in mappings for name in mapping} - ignored):
+    names = {name for mapping in mappings for name in mapping}
+    # A part of a pipeline has its parameters as part__parameter.
+    for name in sorted(name for name in names if name.rpartition("__")[2] not in ignored):
         values = Counter(
             json.dumps(mapping[name]) if name in mapping else "absent" for mapping in mappings
         )
