@@ -11,7 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # Each of the libraries that bring threads of their own.
@@ -72,11 +73,21 @@ def answer(work: Callable[[dict[str, Any]], Any]) -> None:
         json.dump(work(request), out)
 
 
-def limit_seconds(limit: float | None) -> None:
-    """End this process after `limit` seconds, even in a call that never returns to Python."""
-    if limit is not None:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, limit)
+@contextmanager
+def limit_seconds(limit: float | None) -> Iterator[None]:
+    """End this process if what follows takes `limit` seconds, even if it never returns to Python.
+
+    Parameters
+    ----------
+    limit : float or None
+        Seconds; None sets no limit.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limit or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def peak_memory_mib() -> float:

@@ -99,6 +99,16 @@ class PaReNet(NeuralNet):
         super()._set_training(True)
         return self
 
+    def get_params_for_optimizer(self, *args: Any, **kwargs: Any) -> tuple[tuple, dict[str, Any]]:
+        # skorch makes a group of each pattern; a fused step costs by the group.
+        (groups, *rest), settings = super().get_params_for_optimizer(*args, **kwargs)
+        merged: dict[tuple, list] = {}
+        for group in groups:
+            rule = tuple((key, value) for key, value in group.items() if key != "params")
+            merged.setdefault(rule, []).extend(group["params"])
+        groups = [{"params": params, **dict(rule)} for rule, params in merged.items()]
+        return (groups, *rest), settings
+
     def fit_loop(self, *args: Any, **kwargs: Any) -> PaReNet:
         # skorch stops early by KeyboardInterrupt too; only one from elsewhere is the user's.
         self.stopped_early_ = False

@@ -17,6 +17,7 @@ import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
+from benchmarks import isolation
 from benchmarks.openml_cc18 import __main__ as cli
 from benchmarks.openml_cc18 import job, protocols, tasks
 from benchmarks.openml_cc18.suites import CC18, CC18_SMALL
@@ -264,6 +265,12 @@ def test_failures_are_recorded_and_the_others_go_on(run, protocol):
     failures = [(r["model"], r["failure"]) for r in records if "failure" in r]
     assert sorted(failures) == sorted([*reasons.items()] * n_splits)
     assert [r["model"] for r in records if "score" in r] == [QUICK] * n_splits
+
+
+def test_the_time_limit_is_off_after_a_fit_that_failed():
+    with pytest.raises(ValueError, match="no luck"), isolation.limit_seconds(60):
+        raise ValueError("no luck")
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_a_second_run_does_only_what_is_missing(run, capsys):

@@ -206,6 +206,7 @@ def test_norms_biases_and_positions_do_not_decay(data):
     class Groups(Callback):
         def on_train_begin(self, net, **kwargs):
             names = {id(p): name for name, p in net.module_.named_parameters()}
+            assert len(net.optimizer_.param_groups) == 2
             for group in net.optimizer_.param_groups:
                 decays.update({names[id(p)]: group["weight_decay"] for p in group["params"]})
 

@@ -41,9 +41,8 @@ def half(job: Job) -> dict[int, Record]:
     model = load_build(job.model)(X, job.kind, seed)
 
     start, cpu_start = time.perf_counter(), time.process_time()
-    limit_seconds(job.time_limit)
-    model.fit(X_train, y_train)
-    limit_seconds(0)
+    with limit_seconds(job.time_limit):
+        model.fit(X_train, y_train)
     fit_seconds, fit_cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     start = time.perf_counter()
     predicted = model.predict_proba(X_test) if classifies else model.predict(X_test)
@@ -66,9 +65,8 @@ def task(job: Job) -> dict[int, Record]:
     X, _ = load_table(job.task)
     model = load_build(job.model)(X, job.kind, 0)
     limit = None if job.time_limit is None else job.time_limit * len(job.splits)
-    limit_seconds(limit)
-    run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
-    limit_seconds(0)
+    with limit_seconds(limit):
+        run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
     keep(run, job)
     scores = _scores(run.predictions, openml_task)
     circumstances = _circumstances(job, model, 0)
