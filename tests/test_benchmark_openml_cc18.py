@@ -160,6 +160,17 @@ def test_a_run_is_published_only_when_asked(publish):
     assert published == [True] * publish
 
 
+def test_a_kept_run_takes_the_place_of_what_a_killed_job_left(tmp_path):
+    def to_filesystem(folder, store_model):
+        folder.mkdir(parents=True)  # as the client, which refuses a folder with files
+        (folder / "run").write_text("whole")
+
+    (tmp_path / "1-toy_models.quick").mkdir()
+    (tmp_path / "1-toy_models.quick" / "half-written").touch()
+    protocols.keep(SimpleNamespace(to_filesystem=to_filesystem), a_job(runs=str(tmp_path)))
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["run"]
+
+
 def a_job(**settings):
     where = {"protocol": "task", "task": 1, "dataset": "toy", "kind": "classification"}
     return job.Job(**where, splits=(0,), model=QUICK, cache="", **settings)
