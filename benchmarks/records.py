@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,14 +39,11 @@ def read_records(path: str | Path) -> list[Record]:
     """
     records: dict[Key, Record] = {}
     for number, line in enumerate(Path(path).read_bytes().splitlines(), start=1):
-        try:
-            record = json.loads(line)
-            key = key_of(record)
-        except (ValueError, KeyError, TypeError):
+        record = _parse(line)
+        if record is None:
             warnings.warn(f"{path}, line {number}, is damaged and left out.", stacklevel=2)
-            continue
-        if "score" not in records.get(key, {}):
-            records[key] = record
+        elif "score" not in records.get(key_of(record), {}):
+            records[key_of(record)] = record
     return list(records.values())
 
 
@@ -73,7 +69,7 @@ class Results:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.path}.lock"), self.path.open("a+b") as file:
             _drop_unfinished_line(file)
-            if key_of(record) not in set(_finished_keys(file)):
+            if key_of(record) not in _finished_keys(file):
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
@@ -86,12 +82,16 @@ def _drop_unfinished_line(file: BinaryIO) -> None:
     file.truncate(end)
 
 
-def _finished_keys(file: BinaryIO) -> Iterator[Key]:
+def _finished_keys(file: BinaryIO) -> set[Key]:
     file.seek(0)
-    for line in file:
-        try:
-            record = json.loads(line)
-            if "score" in record:
-                yield key_of(record)
-        except (ValueError, KeyError, TypeError):
-            continue
+    return {key_of(record) for record in map(_parse, file) if record and "score" in record}
+
+
+def _parse(line: bytes) -> Record | None:
+    """The record of a line, None where it is damaged."""
+    try:
+        record = json.loads(line)
+        key_of(record)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return record
