@@ -45,6 +45,10 @@ class Rows(Dataset):
         inputs, (y, weights) = self[torch.from_numpy(indices)]
         return Rows(inputs, y, weights)
 
+    def label(self, y: np.ndarray, weights: np.ndarray) -> Rows:
+        """The same inputs with targets (n_samples, ...) and weights (n_samples,)."""
+        return Rows(self.inputs, torch.from_numpy(y), torch.from_numpy(weights.astype(np.float32)))
+
 
 class BatchIterator:
     """Iterate over `Rows` in batches; takes the place of torch's DataLoader.

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -30,17 +30,23 @@ from skorch.helper import predefined_split
 from torch import Tensor, nn
 
 from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
+from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.batches import BatchIterator, Rows
-from pare_sklearn.callbacks import KCurriculum, warmup_cosine
+from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.gate import Gate, RandomGate
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
 from pare_sklearn.net import LOSS_TERMS, PaReNet, SmoothedCrossEntropy, SquaredError
+from pare_sklearn.orca import AlignmentNet
+from pare_sklearn.otdd.classes import pseudo_classes
+from pare_sklearn.otdd.difficulty import sample_source
 from pare_sklearn.preprocessing import TableEncoder, is_dataframe
 from pare_sklearn.schedules import SCHEDULES, make_schedule
-from pare_sklearn.sources import DEFAULT_SOURCE, EmbeddedSource, embed_source
+from pare_sklearn.sources import EmbeddedSource, embed_source, name_sources
+from pare_sklearn.sources.ranking import nearest_first
+from pare_sklearn.unlabelled import split_labels, split_targets
 from pare_sklearn.validation import (
     check_callbacks,
     check_device,
@@ -56,7 +62,31 @@ PREDICT_PATCHES = 1 << 16
 # tiles, so that a row's prediction does not depend on how many rows stand beside it.
 ROW_BLOCK = 16
 MIN_PATCHES = 16
+WITH_SOURCE = ("pare", "orca")
+# Samples, of target and source, that the distances of the sources are measured on.
+RANK_SAMPLES = 500
+# The same for the difficulty of intermediate modalities, measured so often in a training.
+DIFFICULTY_SAMPLES = 128
+DIFFICULTY_MEASUREMENTS = 5
+ALIGN_BATCH = 256
 NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*")
+
+
+class TrainingSet(NamedTuple):
+    """What a member is trained with."""
+
+    train: Rows
+    valid: Rows
+    unlabelled: Rows | None
+    source: EmbeddedSource | None
+
+
+class SourceChoice(NamedTuple):
+    """The source used, and the distances by which it was chosen."""
+
+    name: str | None = None
+    otdd: dict[str, float] | None = None
+    embedded: EmbeddedSource | None = None
 
 
 class _BasePaRe(BaseEstimator):
@@ -64,15 +94,19 @@ class _BasePaRe(BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "backbone": [str, nn.Module],
-        "source": [str, tuple],
+        "source": [str, tuple, list],
         "modality": [StrOptions({"auto", "tabular"})],
-        "strategy": [StrOptions({"pare", "finetune", "scratch"})],
-        "k_schedule": [StrOptions(set(SCHEDULES)), callable],
+        "strategy": [StrOptions({"pare", "orca", "finetune", "scratch"})],
+        "k_schedule": [StrOptions({*SCHEDULES, "otdd"}), callable],
         "k_start": [Interval(Real, 0, 1, closed="both")],
         "k_end": [Interval(Real, 0, 1, closed="both")],
         "gate": [StrOptions({"learned", "random"})],
         "mix_weight": [Interval(Real, 0, None, closed="left")],
-        "mix_weighting": [StrOptions({"count"})],
+        "mix_weighting": [StrOptions({"count", "otdd"})],
+        "align_epochs": [Interval(Integral, 1, None, closed="left")],
+        "semi_supervised": ["boolean"],
+        "augmentation": [StrOptions({"patchmix"}), None],
+        "patch_dropout": [Interval(Real, 0, 1, closed="left")],
         "finetune": [StrOptions({"all", "norm", "none"})],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -100,7 +134,7 @@ class _BasePaRe(BaseEstimator):
         self,
         backbone: str | nn.Module = "embedded",
         *,
-        source: str | tuple = "auto",
+        source: str | tuple | list = "auto",
         modality: str = "auto",
         strategy: str = "pare",
         k_schedule: str | Callable[[float], float] = "linear",
@@ -109,6 +143,10 @@ class _BasePaRe(BaseEstimator):
         gate: str = "learned",
         mix_weight: float = 0.3,
         mix_weighting: str = "count",
+        align_epochs: int = 60,
+        semi_supervised: bool = False,
+        augmentation: str | None = None,
+        patch_dropout: float = 0.0,
         finetune: str = "all",
         n_estimators: int = 5,
         validation_fraction: float = 0.2,
@@ -138,6 +176,10 @@ class _BasePaRe(BaseEstimator):
         self.gate = gate
         self.mix_weight = mix_weight
         self.mix_weighting = mix_weighting
+        self.align_epochs = align_epochs
+        self.semi_supervised = semi_supervised
+        self.augmentation = augmentation
+        self.patch_dropout = patch_dropout
         self.finetune = finetune
         self.n_estimators = n_estimators
         self.validation_fraction = validation_fraction
@@ -196,20 +238,13 @@ class _BasePaRe(BaseEstimator):
         if not continues:
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
             self.__dict__.pop("estimators_", None)
-        table = self._validate_X(X, y, reset=not continues)
-        given = self._validate_y(y)
-        check_length(given, len(table))
-        weights = self._weights(given, sample_weight)
-        targets = self._encode_y(given, weights, continues)
+        rows, unlabelled = self._prepare(X, y, sample_weight, continues)
         rng = self._rng()
-        folds = self._folds(targets, rng)
-        if not continues:
-            self.table_encoder_ = TableEncoder(self.categorical_features).fit(table)
-        rows = self._rows(table, targets, weights)
+        folds = self._folds(rows.y.numpy(), rng)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
-        seeds = rng.randint(2**31 - 1, size=len(folds)).tolist()
+        seeds = [_seed(rng) for _ in folds]
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            self._fit_members(rows, folds, seeds, states)
+            self._fit_members(rows, unlabelled, folds, seeds, states)
         return self
 
     def gate_scores(self, X: ArrayLike) -> np.ndarray:
@@ -258,6 +293,25 @@ class _BasePaRe(BaseEstimator):
         tags.non_deterministic = False
         return tags
 
+    def _prepare(
+        self, X: Any, y: Any, sample_weight: Any, continues: bool
+    ) -> tuple[Rows, Rows | None]:
+        """Check the data; give the labelled rows as tensors, and the unlabelled if any."""
+        table = self._validate_X(X, y, reset=not continues)
+        labelled = np.ones(len(table), dtype=bool)
+        if self.semi_supervised:
+            y, labelled = self._split_unlabelled(y)
+            check_length(labelled, len(table))
+        given = self._validate_y(y)
+        check_length(given, labelled.sum())
+        weights = self._weights(given, sample_weight, labelled)
+        targets = self._encode_y(given, weights, continues)
+        if not continues:
+            self.table_encoder_ = TableEncoder(self.categorical_features).fit(table)
+        rows = self._rows(table)
+        unlabelled = None if labelled.all() else rows.take(np.flatnonzero(~labelled))
+        return rows.take(np.flatnonzero(labelled)).label(targets, weights), unlabelled
+
     def _validate_X(self, X: Any, y: Any = "no_validation", *, reset: bool = False) -> Any:
         """Check `X`: a DataFrame stays one, all else becomes a float64 array."""
         if is_dataframe(X):
@@ -294,28 +348,22 @@ class _BasePaRe(BaseEstimator):
             f"({', '.join(map(str, X.columns))})."
         )
 
-    def _weights(self, y: np.ndarray, sample_weight: Any) -> np.ndarray:
-        """Sample weights with mean 1."""
+    def _weights(self, y: np.ndarray, sample_weight: Any, labelled: np.ndarray) -> np.ndarray:
+        """Weights of the labelled samples, with mean 1."""
         weights = _check_sample_weight(
-            sample_weight, np.empty((len(y), 1)), dtype=np.float64, ensure_non_negative=True
+            sample_weight, labelled[:, np.newaxis], dtype=np.float64, ensure_non_negative=True
         )
-        weights = weights * self._class_weights(y)
+        weights = weights[labelled] * self._class_weights(y)
         if weights.sum() <= 0:
             raise ValueError("All sample weights are zero; at least one must be positive.")
         return weights / weights.mean()
 
-    def _rows(
-        self, X: Any, targets: np.ndarray | None = None, weights: np.ndarray | None = None
-    ) -> Rows:
+    def _rows(self, X: Any) -> Rows:
         """The table as tensors."""
         numbers, categories = self.table_encoder_.transform(X)
-        inputs = {
-            "numbers": torch.from_numpy(numbers),
-            "categories": torch.from_numpy(categories),
-        }
-        if targets is None or weights is None:
-            return Rows(inputs)
-        return Rows(inputs, torch.from_numpy(targets), torch.from_numpy(weights.astype(np.float32)))
+        return Rows(
+            {"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)}
+        )
 
     def _rng(self) -> np.random.RandomState:
         """Where folds and seeds come from; never numpy's global generator, which stays as it is."""
@@ -334,21 +382,25 @@ class _BasePaRe(BaseEstimator):
     def _fit_members(
         self,
         rows: Rows,
+        unlabelled: Rows | None,
         folds: Sequence[Fold],
         seeds: Sequence[int],
         states: Sequence[dict[str, Tensor]],
     ) -> None:
         """Fit a net for each fold, then set the fitted attributes at once."""
         start = time.perf_counter()
-        source = self._load_source() if self.strategy == "pare" else None
+        choice = self._choose_source(rows, seeds[0], continues=bool(states))
         nets: list[PaReNet] = []
         history: list[dict[str, Any]] = []
         for member, (fold, seed) in enumerate(zip(folds, seeds, strict=True)):
+            member_set = TrainingSet(
+                rows.take(fold.train), rows.take(fold.valid), unlabelled, choice.embedded
+            )
             state = states[member] if member < len(states) else None
-            net = self._fit_net(rows, fold, seed, source, state)
-            finished = _history_rows(net, member)
+            net, aligned = self._fit_net(member_set, seed, state)
+            finished = _history_rows(net, "finetune")
             if finished or not net.interrupted_:
-                history += finished
+                history += [{"member": member, **row} for row in aligned + finished]
                 net.trim_for_prediction()
                 nets.append(net)
             if self.verbose:
@@ -365,31 +417,75 @@ class _BasePaRe(BaseEstimator):
         self.estimators_ = nets
         self.history_ = history
         self.n_patches_ = nets[0].module_.n_patches
-        self.source_ = self._source_name() if source is not None else None
+        self.source_, self.otdd_ = choice.name, choice.otdd
+
+    def _choose_source(self, rows: Rows, seed: int, continues: bool) -> SourceChoice:
+        """Embed the source that the strategy uses, of several the nearest."""
+        if self.strategy not in WITH_SOURCE:
+            return SourceChoice()
+        sources = name_sources(self.source)
+        backbone = load_backbone(self.backbone, 0.0).eval()
+        name, otdd = next(iter(sources)), None
+        if continues and self.source_ in sources:
+            name, otdd = self.source_, self.otdd_
+        elif len(sources) > 1:
+            otdd = self._source_distances(rows, backbone, seed, RANK_SAMPLES)
+            name = next(iter(otdd))
+            if self.verbose:
+                print(f"source {name!r}, the nearest of {_format_distances(otdd)}", flush=True)
+        return SourceChoice(name, otdd, embed_source(sources[name], backbone))
+
+    def _rank_sources(self, X: Any, y: Any, max_samples: int) -> dict[str, float]:
+        """OTDD of each source to a table, the nearest first."""
+        rows, _ = self._prepare(X, y, None, continues=False)
+        backbone = load_backbone(self.backbone, 0.0).eval()
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            return self._source_distances(rows, backbone, _seed(self._rng()), max_samples)
+
+    def _source_distances(
+        self, rows: Rows, backbone: Backbone, seed: int, max_samples: int
+    ) -> dict[str, float]:
+        """OTDD of the sources to the target as the untrained embedder sees it."""
+        rng = np.random.RandomState(seed)
+        torch.manual_seed(seed)
+        embedder = self._build_embedder(backbone.width)
+        embedder.start_from(backbone.source_embedder)
+        sample = rows.take(rng.permutation(len(rows))[:max_samples])
+        classes = pseudo_classes(sample.y.numpy(), random_state=rng)
+        with torch.no_grad():
+            target = embedder(**sample.inputs)
+        sources = name_sources(self.source)
+        return nearest_first(sources, backbone, target, classes, max_samples, rng)
+
+    def _embed_source(self) -> EmbeddedSource:
+        """The source used in fit, as the frozen source embedder sees it."""
+        assert self.source_ is not None
+        source = name_sources(self.source)[self.source_]
+        return embed_source(source, load_backbone(self.backbone, 0.0).eval())
 
     def _fit_net(
-        self,
-        rows: Rows,
-        fold: Fold,
-        seed: int,
-        source: EmbeddedSource | None,
-        state: dict[str, Tensor] | None,
-    ) -> PaReNet:
-        """Build a net and train it on its fold."""
+        self, data: TrainingSet, seed: int, state: dict[str, Tensor] | None
+    ) -> tuple[PaReNet, list[dict[str, Any]]]:
+        """Build a net and train it; also the history of an alignment before."""
         torch.manual_seed(seed)
-        train, valid = rows.take(fold.train), rows.take(fold.valid)
-        model = self._build_model(source)
+        model = self._build_model(data.source)
+        aligned: list[dict[str, Any]] = []
         if state is not None:
             _restore(model, state)
-        net = self._build_net(model, train, valid, source)
+        elif self.strategy == "orca":
+            aligner = self._align(model, data, seed)
+            if aligner.interrupted_:
+                return aligner, []
+            aligned = _history_rows(aligner, "align")
+        net = self._build_net(model, data, seed)
         # Seeded again, so that what was built above does not change the order of the batches.
         torch.manual_seed(seed + 1)
-        net.fit(train, y=None)
+        net.fit(data.train, y=None)
         # The last step has no loss after it that would tell.
-        outputs = net.forward(rows.take(fold.train[:ROW_BLOCK]))
+        outputs = net.forward(data.train.take(np.arange(min(ROW_BLOCK, len(data.train)))))
         if not outputs.isfinite().all():
             raise net.explosion(float("nan"))
-        return net
+        return net, aligned
 
     def _build_model(self, source: EmbeddedSource | None) -> PaReModel:
         """Assemble the model for the strategy."""
@@ -401,11 +497,14 @@ class _BasePaRe(BaseEstimator):
             embedder.start_from(backbone.source_embedder)
             freeze(backbone.encoder, self.finetune)
         predictor = Predictor(backbone.width, self._n_outputs(), self.dropout)
-        if source is None:
-            return PaReModel(embedder, backbone.encoder, predictor)
-        gate = Gate(backbone.width) if self.gate == "learned" else RandomGate()
-        source_predictor = Predictor(backbone.width, source.n_classes, self.dropout)
-        return PaReModel(embedder, backbone.encoder, predictor, gate, source_predictor)
+        gate = source_predictor = None
+        if self.strategy == "pare":
+            assert source is not None
+            gate = Gate(backbone.width) if self.gate == "learned" else RandomGate()
+            source_predictor = Predictor(backbone.width, source.n_classes, self.dropout)
+        return PaReModel(
+            embedder, backbone.encoder, predictor, gate, source_predictor, self.patch_dropout
+        )
 
     def _build_embedder(self, width: int) -> TableEmbedder:
         encoder = self.table_encoder_
@@ -415,72 +514,102 @@ class _BasePaRe(BaseEstimator):
             encoder.numeric_, encoder.categorical_, encoder.cardinalities_, width, patches
         )
 
-    def _build_net(
-        self, model: PaReModel, train: Rows, valid: Rows, source: EmbeddedSource | None
-    ) -> PaReNet:
+    def _align(self, model: PaReModel, data: TrainingSet, seed: int) -> AlignmentNet:
+        """Train the embedder to bring the target near the source."""
+        classes = pseudo_classes(data.train.y.numpy(), random_state=seed)
+        rows = data.train.label(classes, data.train.weights.numpy())
+        n_steps = self.align_epochs * -(-len(rows) // ALIGN_BATCH)
+        net = AlignmentNet(
+            model.embedder,
+            SquaredError,
+            source=data.source,
+            max_epochs=self.align_epochs,
+            batch_size=ALIGN_BATCH,
+            train_split=None,
+            callbacks=self._optimizer_callbacks(n_steps),
+            **self._net_settings(),
+        )
+        return net.fit(rows, y=None)
+
+    def _build_net(self, model: PaReModel, data: TrainingSet, seed: int) -> PaReNet:
         """Put the model into a skorch net with optimizer and callbacks."""
         criterion, criterion_parameters = self._criterion()
+        valid = data.valid
         return PaReNet(
             model,
             criterion,
             **criterion_parameters,
-            source=source,
+            source=data.source if model.gate is not None else None,
+            unlabelled=data.unlabelled,
+            patchmix=self.augmentation == "patchmix",
             mix_weight=self.mix_weight,
-            autocast=self._autocast(),
-            optimizer=torch.optim.AdamW,
-            optimizer__lr=self.lr,
-            optimizer__weight_decay=self.weight_decay,
-            optimizer__fused=True,
-            optimizer__param_groups=[(pattern, {"weight_decay": 0.0}) for pattern in NO_DECAY],
-            lr=self.lr,
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
             train_split=predefined_split(valid) if len(valid) else None,
-            iterator_train=BatchIterator,
-            iterator_train__shuffle=True,
             iterator_valid=BatchIterator,
             iterator_valid__batch_size=_predict_batch(model.n_patches),
-            callbacks=self._build_callbacks(model, train, valid, source),
-            device=self._device(),
-            verbose=max(0, int(self.verbose) - 1),
+            callbacks=self._build_callbacks(model, data, seed),
+            **self._net_settings(),
         )
 
-    def _build_callbacks(
-        self, model: PaReModel, train: Rows, valid: Rows, source: EmbeddedSource | None
-    ) -> list:
-        n_steps = self.max_epochs * -(-len(train) // self.batch_size)
-        schedule = partial(warmup_cosine, n_steps=n_steps)
-        callbacks: list = [
-            *((name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS),
-            ("clip", GradientNormClipping(CLIP_NORM)),
-            (
-                "lr_schedule",
-                LRScheduler(
-                    torch.optim.lr_scheduler.LambdaLR,
-                    step_every="batch",
-                    event_name=None,
-                    lr_lambda=schedule,
-                ),
-            ),
-        ]
-        if source is not None:
-            k_schedule = make_schedule(self.k_schedule, self.k_start, self.k_end)
-            n_source_patches = source.tokens.shape[1]
-            curriculum = KCurriculum(k_schedule, model.n_patches, n_source_patches)
-            callbacks.append(("curriculum", curriculum))
+    def _net_settings(self) -> dict[str, Any]:
+        """What both stages of training have in common."""
+        return {
+            "autocast": self._autocast(),
+            "optimizer": torch.optim.AdamW,
+            "optimizer__lr": self.lr,
+            "optimizer__weight_decay": self.weight_decay,
+            "optimizer__fused": True,
+            "optimizer__param_groups": [(pattern, {"weight_decay": 0.0}) for pattern in NO_DECAY],
+            "lr": self.lr,
+            "iterator_train": BatchIterator,
+            "iterator_train__shuffle": True,
+            "device": self._device(),
+            "verbose": max(0, int(self.verbose) - 1),
+        }
+
+    def _optimizer_callbacks(self, n_steps: int) -> list:
+        """Clip the gradient, and let the learning rate rise and fall over `n_steps`."""
+        schedule = LRScheduler(
+            torch.optim.lr_scheduler.LambdaLR,
+            step_every="batch",
+            event_name=None,
+            lr_lambda=partial(warmup_cosine, n_steps=n_steps),
+        )
+        return [("clip", GradientNormClipping(CLIP_NORM)), ("lr_schedule", schedule)]
+
+    def _build_callbacks(self, model: PaReModel, data: TrainingSet, seed: int) -> list:
+        n_steps = self.max_epochs * -(-len(data.train) // self.batch_size)
+        callbacks: list = [(name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS]
+        callbacks += self._optimizer_callbacks(n_steps)
+        if model.gate is not None:
+            callbacks += self._curriculum(model, data, seed)
         callbacks += self.callbacks or []
-        if self.early_stopping and len(valid):
+        if self.early_stopping and len(data.valid):
             stop = EarlyStopping(patience=self.patience, threshold=0, load_best=True, sink=_silent)
             callbacks.append(("early_stopping", stop))
         return callbacks
 
-    def _load_source(self) -> EmbeddedSource:
-        return embed_source(self.source, load_backbone(self.backbone, 0.0).eval())
+    def _curriculum(self, model: PaReModel, data: TrainingSet, seed: int) -> list:
+        """The callback that sets k and lambda, behind one that measures where they need it."""
+        assert data.source is not None
+        difficulty = self._difficulty(data.train, data.source, seed)
+        schedule: Callable[[float], float]
+        if self.k_schedule == "otdd":
+            schedule = partial(difficulty.fraction, start=self.k_start, end=self.k_end)
+        else:
+            schedule = make_schedule(self.k_schedule, self.k_start, self.k_end)
+        weighting = difficulty.weight if self.mix_weighting == "otdd" else None
+        curriculum = KCurriculum(schedule, model.n_patches, data.source.tokens.shape[1], weighting)
+        measured = "otdd" in (self.k_schedule, self.mix_weighting)
+        return [*([("difficulty", difficulty)] if measured else []), ("curriculum", curriculum)]
 
-    def _source_name(self) -> str:
-        if not isinstance(self.source, str):
-            return "given"
-        return DEFAULT_SOURCE if self.source == "auto" else self.source
+    def _difficulty(self, train: Rows, source: EmbeddedSource, seed: int) -> Difficulty:
+        rng = np.random.RandomState(seed)
+        chosen = rng.permutation(len(train))[:DIFFICULTY_SAMPLES]
+        interval = -(-self.max_epochs // DIFFICULTY_MEASUREMENTS)
+        sample = sample_source(source, len(chosen), rng)
+        return Difficulty(train.take(chosen).inputs, sample, interval)
 
     def _device(self) -> str:
         if self.device != "auto":
@@ -514,16 +643,21 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     backbone : str or torch.nn.Module, default="embedded"
         Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
         with the attributes of `pare_sklearn.backbones.contract.Backbone`.
-    source : str or tuple (X_s, y_s), default="auto"
-        Labelled samples of the modality that the backbone was pretrained on: ``"digits"``,
-        arrays of your own, or ``"auto"`` for the backbone's own. Used by ``strategy="pare"``.
+    source : str, tuple (X_s, y_s) or list of them, default="auto"
+        Labelled samples of the modality that the backbone was pretrained on: ``"contours"``,
+        ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
+        by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
+        the strategies ``"pare"`` and ``"orca"``.
     modality : {"auto", "tabular"}, default="auto"
         What a sample is; ``"auto"`` tells from the shape of X.
-    strategy : {"pare", "finetune", "scratch"}, default="pare"
-        The method of the paper; plain fine-tuning, without a source; or the same architecture
-        from random weights.
-    k_schedule : {"linear", "exponential", "piecewise", "constant"} or callable, default="linear"
-        How the number k of replaced patches falls over the epochs; or a function
+    strategy : {"pare", "orca", "finetune", "scratch"}, default="pare"
+        The method of the paper; ORCA [2]_, which first trains the embedder alone to bring the
+        target near the source by OTDD, and then fine-tunes; plain fine-tuning, without a source;
+        or the same architecture from random weights.
+    k_schedule : {"linear", "exponential", "piecewise", "constant", "otdd"} or callable, \
+            default="linear"
+        How the number k of replaced patches falls over the epochs; ``"otdd"`` lets the distance
+        to the source rise in equal steps, measured as for `mix_weighting`; or a function
         ``progress -> fraction``, both in [0, 1].
     k_start, k_end : float, default=0.5 and 0.0
         Fraction of the patches replaced in the first and in the last epoch, in [0, 1];
@@ -532,8 +666,23 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Whether a gate network scores the patches, or chance does.
     mix_weight : float, default=0.3
         w, weight of the intermediate modality's loss terms; not negative.
-    mix_weighting : {"count"}, default="count"
-        How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n.
+    mix_weighting : {"count", "otdd"}, default="count"
+        How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n;
+        ``"otdd"`` is 1 - OTDD(E_m(k), E_s) / OTDD(E_m(0), E_s), by the distance of the
+        intermediate modality to the source, measured five times in a training on 128 samples.
+    align_epochs : int, default=60
+        Epochs of stage one of ``strategy="orca"``.
+    semi_supervised : bool, default=False
+        Whether rows may be unlabelled: those with y = -1 (text labels with dtype object). With
+        ``strategy="pare"`` they join the intermediate modalities, where the source's patches
+        still carry a label, and the predictions for them are to agree with those without
+        replacement; other strategies do not use them. Scaling and categories see them in any
+        case.
+    augmentation : {"patchmix"} or None, default=None
+        ``"patchmix"`` replaces patches of a sample by those of another target sample, and mixes
+        their labels by the share; goes together with every strategy.
+    patch_dropout : float, default=0.0
+        Share of the patches that the encoder does not see while training, in [0, 1).
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
@@ -594,8 +743,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if all are strings.
     history_ : list of dict
-        A row an epoch: ``member``, ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms
-        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus
+        A row an epoch: ``member``, ``stage`` (``"align"``, whose ``train_loss`` is the OTDD, or
+        ``"finetune"``), ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms ``target_loss``,
+        ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``validation_score`` (minus
         the log loss of the held-out samples; None without any), ``seconds``.
     estimators_ : list of PaReNet
         The fitted skorch nets, one a member.
@@ -605,6 +755,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Patches n of a sample.
     source_ : str or None
         Name of the source used; ``"given"`` for arrays, None where the strategy uses none.
+    otdd_ : dict of str to float or None
+        OTDD of each source to the target as the untrained embedder sees it, the nearest first;
+        None where there was nothing to choose.
     table_encoder_ : TableEncoder
         Turns tables into numbers and codes.
 
@@ -612,6 +765,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     ----------
     .. [1] Cai et al. (2024), "Enhancing Cross-Modal Fine-Tuning with Gradually Intermediate
        Modality Generation", ICML, arXiv:2406.09003.
+    .. [2] Shen et al. (2023), "Cross-Modal Fine-Tuning: Align then Refine", ICML,
+       arXiv:2302.05738.
 
     Examples
     --------
@@ -633,7 +788,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         self,
         backbone: str | nn.Module = "embedded",
         *,
-        source: str | tuple = "auto",
+        source: str | tuple | list = "auto",
         modality: str = "auto",
         strategy: str = "pare",
         k_schedule: str | Callable[[float], float] = "linear",
@@ -642,6 +797,10 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         gate: str = "learned",
         mix_weight: float = 0.3,
         mix_weighting: str = "count",
+        align_epochs: int = 60,
+        semi_supervised: bool = False,
+        augmentation: str | None = None,
+        patch_dropout: float = 0.0,
         finetune: str = "all",
         n_estimators: int = 5,
         validation_fraction: float = 0.2,
@@ -674,6 +833,10 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             gate=gate,
             mix_weight=mix_weight,
             mix_weighting=mix_weighting,
+            align_epochs=align_epochs,
+            semi_supervised=semi_supervised,
+            augmentation=augmentation,
+            patch_dropout=patch_dropout,
             finetune=finetune,
             n_estimators=n_estimators,
             validation_fraction=validation_fraction,
@@ -726,6 +889,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         """
         codes = self.predict_proba(X).argmax(axis=1)
         return self.classes_[codes]
+
+    def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        return split_labels(y)
 
     def _validate_y(self, y: Any) -> np.ndarray:
         """Labels (n,)."""
@@ -781,16 +947,21 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     backbone : str or torch.nn.Module, default="embedded"
         Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
         with the attributes of `pare_sklearn.backbones.contract.Backbone`.
-    source : str or tuple (X_s, y_s), default="auto"
-        Labelled samples of the modality that the backbone was pretrained on: ``"digits"``,
-        arrays of your own, or ``"auto"`` for the backbone's own. Used by ``strategy="pare"``.
+    source : str, tuple (X_s, y_s) or list of them, default="auto"
+        Labelled samples of the modality that the backbone was pretrained on: ``"contours"``,
+        ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
+        by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
+        the strategies ``"pare"`` and ``"orca"``.
     modality : {"auto", "tabular"}, default="auto"
         What a sample is; ``"auto"`` tells from the shape of X.
-    strategy : {"pare", "finetune", "scratch"}, default="pare"
-        The method of the paper; plain fine-tuning, without a source; or the same architecture
-        from random weights.
-    k_schedule : {"linear", "exponential", "piecewise", "constant"} or callable, default="linear"
-        How the number k of replaced patches falls over the epochs; or a function
+    strategy : {"pare", "orca", "finetune", "scratch"}, default="pare"
+        The method of the paper; ORCA [2]_, which first trains the embedder alone to bring the
+        target near the source by OTDD, and then fine-tunes; plain fine-tuning, without a source;
+        or the same architecture from random weights.
+    k_schedule : {"linear", "exponential", "piecewise", "constant", "otdd"} or callable, \
+            default="linear"
+        How the number k of replaced patches falls over the epochs; ``"otdd"`` lets the distance
+        to the source rise in equal steps, measured as for `mix_weighting`; or a function
         ``progress -> fraction``, both in [0, 1].
     k_start, k_end : float, default=0.5 and 0.0
         Fraction of the patches replaced in the first and in the last epoch, in [0, 1];
@@ -799,8 +970,22 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Whether a gate network scores the patches, or chance does.
     mix_weight : float, default=0.3
         w, weight of the intermediate modality's loss terms; not negative.
-    mix_weighting : {"count"}, default="count"
-        How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n.
+    mix_weighting : {"count", "otdd"}, default="count"
+        How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n;
+        ``"otdd"`` is 1 - OTDD(E_m(k), E_s) / OTDD(E_m(0), E_s), by the distance of the
+        intermediate modality to the source, measured five times in a training on 128 samples.
+    align_epochs : int, default=60
+        Epochs of stage one of ``strategy="orca"``.
+    semi_supervised : bool, default=False
+        Whether rows may be unlabelled: those with NaN in y. With ``strategy="pare"`` they join the
+        intermediate modalities, where the source's patches still carry a label, and the
+        predictions for them are to agree with those without replacement; other strategies do not
+        use them. Scaling and categories see them in any case.
+    augmentation : {"patchmix"} or None, default=None
+        ``"patchmix"`` replaces patches of a sample by those of another target sample, and mixes
+        their labels by the share; goes together with every strategy.
+    patch_dropout : float, default=0.0
+        Share of the patches that the encoder does not see while training, in [0, 1).
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
@@ -859,8 +1044,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if all are strings.
     history_ : list of dict
-        A row an epoch: ``member``, ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms
-        ``target_loss``, ``intermediate_loss`` and ``source_loss``, ``validation_score`` (minus
+        A row an epoch: ``member``, ``stage`` (``"align"``, whose ``train_loss`` is the OTDD, or
+        ``"finetune"``), ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms ``target_loss``,
+        ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``validation_score`` (minus
         the squared error of the standardised targets of the held-out samples; None without
         any), ``seconds``.
     estimators_ : list of PaReNet
@@ -871,6 +1057,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Patches n of a sample.
     source_ : str or None
         Name of the source used; ``"given"`` for arrays, None where the strategy uses none.
+    otdd_ : dict of str to float or None
+        OTDD of each source to the target as the untrained embedder sees it, the nearest first;
+        None where there was nothing to choose.
     table_encoder_ : TableEncoder
         Turns tables into numbers and codes.
 
@@ -878,6 +1067,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     ----------
     .. [1] Cai et al. (2024), "Enhancing Cross-Modal Fine-Tuning with Gradually Intermediate
        Modality Generation", ICML, arXiv:2406.09003.
+    .. [2] Shen et al. (2023), "Cross-Modal Fine-Tuning: Align then Refine", ICML,
+       arXiv:2302.05738.
 
     Examples
     --------
@@ -909,6 +1100,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         standardised = self._outputs(X).mean(axis=0)
         targets = self.y_scaler_.inverse_transform(standardised)
         return targets.ravel() if self.y_ndim_ == 1 else targets
+
+    def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        return split_targets(y)
 
     def _validate_y(self, y: Any) -> np.ndarray:
         """Targets (n,) or (n, n_outputs), finite."""
@@ -946,6 +1140,10 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         return SquaredError, {}
+
+
+def _seed(rng: np.random.RandomState) -> int:
+    return int(rng.randint(2**31 - 1))
 
 
 def _silent(text: str) -> None:
@@ -987,11 +1185,15 @@ def _gate_scores(net: PaReNet, rows: Rows) -> np.ndarray:
     return torch.cat(batches).double().cpu().numpy()
 
 
-def _history_rows(net: PaReNet, member: int) -> list[dict[str, Any]]:
+def _format_distances(distances: dict[str, float]) -> str:
+    return ", ".join(f"{name} {distance:.3g}" for name, distance in distances.items())
+
+
+def _history_rows(net: PaReNet, stage: str) -> list[dict[str, Any]]:
     """One row for each finished epoch."""
     return [
         {
-            "member": member,
+            "stage": stage,
             "epoch": epoch["epoch"],
             "k": epoch.get("k", 0),
             "lambda": epoch.get("lam", 0.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -11,11 +11,14 @@ from skorch import NeuralNet
 from skorch.dataset import unpack_data
 from torch import Tensor, nn
 
-from pare_sklearn.batches import Batch
+from pare_sklearn.batches import Batch, Rows
+from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.replacement import Select, hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
 
-LOSS_TERMS = ("target_loss", "intermediate_loss", "source_loss")
+LOSS_TERMS = ("target_loss", "intermediate_loss", "consistency_loss", "source_loss")
+# Unlabelled samples a step for each labelled one.
+UNLABELLED_RATIO = 2
 
 
 class SmoothedCrossEntropy(nn.Module):
@@ -36,6 +39,13 @@ class SmoothedCrossEntropy(nn.Module):
         smoothing = self.label_smoothing if self.training else 0.0
         return F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
 
+    def consistency(self, logits: Tensor, clean: Tensor) -> Tensor:
+        """Divergences (batch,) of the predicted probabilities from those of the `clean` logits."""
+        divergence = F.kl_div(
+            logits.log_softmax(1), clean.log_softmax(1), reduction="none", log_target=True
+        )
+        return divergence.sum(dim=1)
+
 
 class SquaredError(nn.Module):
     """Squared error of each sample, averaged over its outputs."""
@@ -44,6 +54,27 @@ class SquaredError(nn.Module):
         """Losses (batch,) of outputs and targets (batch, n_outputs)."""
         return (outputs - y).square().mean(dim=1)
 
+    def consistency(self, outputs: Tensor, clean: Tensor) -> Tensor:
+        """Squared differences (batch,) from the `clean` outputs."""
+        return self(outputs, clean)
+
+
+class Labels(NamedTuple):
+    """Targets of a batch, each perhaps mixed with that of a partner."""
+
+    y: Tensor
+    weights: Tensor
+    partner: Tensor | None = None
+    share: Tensor | None = None
+
+    def losses(self, criterion: nn.Module, outputs: Tensor) -> Tensor:
+        """Weighted losses (batch,), mixed as the patches were."""
+        losses = criterion(outputs, self.y) * self.weights
+        if self.partner is None or self.share is None:
+            return losses
+        of_partner = criterion(outputs, self.y[self.partner]) * self.weights[self.partner]
+        return losses.lerp(of_partner, self.share)
+
 
 class PaReNet(NeuralNet):
     r"""Train a `PaReModel` with the loss of the paper (section 3.4).
@@ -51,8 +82,10 @@ class PaReNet(NeuralNet):
     .. math:: L = \ell(h_t(E_t), y_t)
         + w \, [(1 - \lambda) \, \ell(h_t(E_m), y_t) + \lambda \, \ell_s(h_s(E_m), y_s)]
 
-    with :math:`\lambda = k / n`, all weighted by the sample weights. While k is 0, or where there
-    is no source, a step is one of plain fine-tuning.
+    with :math:`\lambda = k / n` or measured, all weighted by the sample weights. While k is 0, or
+    where there is no source, a step is one of plain fine-tuning. Unlabelled samples join the
+    intermediate modality: in place of :math:`\ell(h_t(E_m), y_t)` they have the divergence of
+    h_t(E_m) from h_t(E_t), through which no gradient flows.
 
     Parameters
     ----------
@@ -63,6 +96,11 @@ class PaReNet(NeuralNet):
     source : EmbeddedSource or None, default=None
         Source proxy; a random sample of it is drawn for each target sample. It may be dropped
         after training: prediction does not use it.
+    unlabelled : Rows or None, default=None
+        Samples without labels, drawn at random beside each batch while there are intermediate
+        modalities. Dropped after training, as the source.
+    patchmix : bool, default=False
+        Whether target samples are mixed with each other, see `mix_patches`.
     mix_weight : float, default=1.0
         w, the weight of the intermediate modality's terms.
     exploration_epochs : int, default=10
@@ -79,6 +117,8 @@ class PaReNet(NeuralNet):
         criterion: Any,
         *,
         source: EmbeddedSource | None = None,
+        unlabelled: Rows | None = None,
+        patchmix: bool = False,
         mix_weight: float = 1.0,
         exploration_epochs: int = 10,
         autocast: str | None = None,
@@ -86,6 +126,8 @@ class PaReNet(NeuralNet):
     ) -> None:
         super().__init__(module, criterion, **kwargs)
         self.source = source
+        self.unlabelled = unlabelled
+        self.patchmix = patchmix
         self.mix_weight = mix_weight
         self.exploration_epochs = exploration_epochs
         self.autocast = autocast
@@ -131,6 +173,7 @@ class PaReNet(NeuralNet):
         # The model is `module_`; without this it would be pickled twice.
         self.module = None
         self.source = None
+        self.unlabelled = None
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         with self._precision():
@@ -139,12 +182,17 @@ class PaReNet(NeuralNet):
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         self._set_training(True)
         inputs, (y, weights) = unpack_data(batch)
-        y, weights = y.to(self.device), weights.to(self.device)
+        labels = Labels(y.to(self.device), weights.to(self.device))
+        tokens = self._embed(inputs)
+        if self.patchmix:
+            tokens, *mixing = mix_patches(tokens)
+            labels = Labels(labels.y, labels.weights, *mixing)
         if self.source is None or self.k_ == 0:
-            y_pred = self.infer(inputs, **fit_params)
-            loss = self._record("target_loss", self.criterion_(y_pred, y), weights)
+            with self._precision():
+                y_pred = self.module_.predict(tokens).float()
+            loss = self._record("target_loss", labels.losses(self.criterion_, y_pred))
         else:
-            y_pred, loss = self._pare_loss(inputs, y, weights)
+            y_pred, loss = self._pare_loss(tokens, labels)
         if not torch.isfinite(loss):
             raise self.explosion(loss.item())
         loss.backward()
@@ -163,7 +211,7 @@ class PaReNet(NeuralNet):
         with torch.inference_mode():
             y_pred = self.infer(inputs, **fit_params)
             losses = self.criterion_(y_pred, y.to(self.device))
-            return {"loss": _weighted_mean(losses, weights.to(self.device)), "y_pred": y_pred}
+            return {"loss": (losses * weights.to(self.device)).mean(), "y_pred": y_pred}
 
     def _set_training(self, training: bool = True) -> None:
         # skorch asks for it at each step, where a walk through all modules would show. The
@@ -172,35 +220,55 @@ class PaReNet(NeuralNet):
         if any(part is not None and part.training != training for part in parts):
             super()._set_training(training)
 
-    def _pare_loss(
-        self, inputs: dict[str, Tensor], y: Tensor, weights: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """The outputs for the target, and the loss of the three terms."""
-        tokens, labels = self._draw_source(len(y))
+    def _embed(self, inputs: dict[str, Tensor]) -> Tensor:
         inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
         with self._precision():
-            outputs = self.module_.forward_intermediate(inputs, tokens, self.k_, self._select())
-        target, intermediate, source = (output.float() for output in outputs)
+            return self.module_.embedder(**inputs)
+
+    def _pare_loss(self, tokens: Tensor, labels: Labels) -> tuple[Tensor, Tensor]:
+        """The outputs for the target, and the loss of the intermediate modality's terms with it.
+
+        Unlabelled samples stand behind the n labelled ones.
+        """
+        n = len(tokens)
+        if self.unlabelled is not None:
+            tokens = torch.cat([tokens, self._embed(self._draw_unlabelled(UNLABELLED_RATIO * n))])
+        source, source_labels = self._draw_source(len(tokens))
+        with self._precision():
+            outputs = self.module_.predict_intermediate(tokens, source, self.k_, self._select())
+        target, intermediate, of_source = (output.float() for output in outputs)
+        mixed = self._record("intermediate_loss", labels.losses(self.criterion_, intermediate[:n]))
+        if self.unlabelled is not None:
+            divergences = self.criterion_.consistency(intermediate[n:], target[n:].detach())
+            mixed = mixed + self._record("consistency_loss", divergences)
         smoothing = getattr(self.criterion_, "label_smoothing", 0.0)
-        source_losses = F.cross_entropy(source, labels, reduction="none", label_smoothing=smoothing)
-        on_target = self._record("target_loss", self.criterion_(target, y), weights)
-        mixed = self._record("intermediate_loss", self.criterion_(intermediate, y), weights)
-        on_source = self._record("source_loss", source_losses, weights)
+        source_losses = F.cross_entropy(
+            of_source, source_labels, reduction="none", label_smoothing=smoothing
+        )
+        source_losses[:n] *= labels.weights
+        on_source = self._record("source_loss", source_losses)
+        on_target = self._record("target_loss", labels.losses(self.criterion_, target[:n]))
         mixed_loss = (1 - self.lam_) * mixed + self.lam_ * on_source
-        return target, on_target + self.mix_weight * mixed_loss
+        return target[:n], on_target + self.mix_weight * mixed_loss
 
     def _draw_source(self, n: int) -> tuple[Tensor, Tensor]:
         assert self.source is not None
         rows = torch.randint(len(self.source.labels), (n,))
         return self.source.tokens[rows].to(self.device), self.source.labels[rows].to(self.device)
 
+    def _draw_unlabelled(self, n: int) -> dict[str, Tensor]:
+        assert self.unlabelled is not None
+        inputs, _ = self.unlabelled[torch.randint(len(self.unlabelled), (n,))]
+        return inputs
+
     def _select(self) -> Select:
         explores = len(self.history) <= self.exploration_epochs
         learns = any(p.requires_grad for p in self.module_.gate.parameters())
         return straight_through_select if explores and learns else hard_select
 
-    def _record(self, name: str, losses: Tensor, weights: Tensor) -> Tensor:
-        loss = _weighted_mean(losses, weights)
+    def _record(self, name: str, losses: Tensor) -> Tensor:
+        # The weights have mean 1 over the training set, not over the batch.
+        loss = losses.mean()
         self.history.record_batch(name, loss.item())
         return loss
 
@@ -208,8 +276,3 @@ class PaReNet(NeuralNet):
         if self.autocast is None:
             return nullcontext()
         return torch.autocast(torch.device(self.device).type, getattr(torch, self.autocast))
-
-
-def _weighted_mean(losses: Tensor, weights: Tensor) -> Tensor:
-    """Mean over the batch; the weights have mean 1 over the training set, not over the batch."""
-    return (losses * weights).mean()

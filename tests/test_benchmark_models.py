@@ -8,14 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from openml.extensions.sklearn import SklearnExtension
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone, is_classifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.openml_cc18 import models, protocols, tasks
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import MODELS, find_model, load_build
 from benchmarks.openml_cc18.models.coded_labels import CodedLabels
 from benchmarks.openml_cc18.models.columns import categorical, numeric
+from benchmarks.openml_cc18.models.few_labels import (
+    FewLabelsClassifier,
+    FewLabelsRegressor,
+    draw_labelled,
+)
 from benchmarks.openml_cc18.tasks import mirrored
 from examples.openml_cache import write_task
 from pare_sklearn import PaReClassifier, PaReRegressor
@@ -26,6 +32,7 @@ CLASSIFIERS = [
 ]  # fmt: skip
 REGRESSORS = [*CLASSIFIERS[1:], "ridge"]
 WITHOUT_WEIGHTS = ["tabpfn", "tabicl"]  # which tests can't download
+FEW_LABELS = ["pare-few-labels", "pare-few-labels-unlabelled"]
 KINDS = ["classification", "regression"]
 N = 80
 rng = np.random.default_rng(0)
@@ -96,7 +103,7 @@ def test_the_seed_reaches_the_model(name):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [*CLASSIFIERS[1:], *WITHOUT_WEIGHTS])
+@pytest.mark.parametrize("name", [*CLASSIFIERS[1:], *WITHOUT_WEIGHTS, *FEW_LABELS])
 def test_it_becomes_a_flow_of_openml(name, kind):
     model = built(name, kind, seed=7)
     assert is_classifier(model) == (kind == "classification")
@@ -128,6 +135,14 @@ def test_a_rival_runs_as_a_flow_of_openml(name, tmp_path):
         ("pare-exponential", {"k_schedule": "exponential"}),
         ("pare-piecewise", {"k_schedule": "piecewise"}),
         ("pare-constant", {"k_schedule": "constant"}),
+        ("pare-orca", {"strategy": "orca"}),
+        ("pare-otdd-weighting", {"mix_weighting": "otdd"}),
+        ("pare-otdd-schedule", {"k_schedule": "otdd"}),
+        ("pare-patchmix", {"augmentation": "patchmix"}),
+        ("pare-single-digits", {"source": "digits", "n_estimators": 1}),
+        ("pare-single-contours", {"source": "contours", "n_estimators": 1}),
+        ("pare-single-fractals", {"source": "fractals", "n_estimators": 1}),
+        ("pare-single-signals", {"source": "signals", "n_estimators": 1}),
     ],
 )
 def test_pare_differs_from_its_defaults_only_as_its_name_says(name, parameters):
@@ -136,6 +151,111 @@ def test_pare_differs_from_its_defaults_only_as_its_name_says(name, parameters):
         model = built(name, kind, seed=3)
         assert type(model) is estimator
         assert model.get_params() == expected.get_params()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("pare-few-labels", {}), ("pare-few-labels-unlabelled", {"semi_supervised": True})],
+)
+def test_few_labels_are_those_of_pare(name, parameters):
+    for kind, estimator in [("classification", PaReClassifier), ("regression", PaReRegressor)]:
+        model = built(name, kind, seed=3)
+        assert is_classifier(model) == (kind == "classification")
+        assert (model.share, model.random_state) == (0.1, 3)
+        assert model.keep_unlabelled == bool(parameters)
+        expected = estimator(random_state=3, **parameters)
+        assert model.estimator.get_params() == expected.get_params()
+
+
+class Spy(ClassifierMixin, BaseEstimator):
+    """A classifier that remembers what it was given."""
+
+    def fit(self, X, y):
+        self.X_, self.y_ = X, y
+        known = y >= 0
+        self.tree_ = DecisionTreeClassifier(random_state=0).fit(X.loc[known, ["number"]], y[known])
+        return self
+
+    def predict_proba(self, X):
+        return self.tree_.predict_proba(X[["number"]])
+
+    def predict(self, X):
+        return self.tree_.predict(X[["number"]])
+
+
+class RegressionSpy(RegressorMixin, BaseEstimator):
+    """A regressor that remembers what it was given."""
+
+    def fit(self, X, y):
+        self.X_, self.y_ = X, y
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), np.nanmean(self.y_))
+
+
+LABELS = {
+    "text": np.array(["a", "b", "c"]),
+    "categories": pd.Categorical(["a", "b", "c"]),
+    "objects": np.array(["a", "b", "c"], dtype=object),
+    "minus one": np.array([-1, 0, 7]),
+    "booleans": np.array([False, True]),
+}
+# The rarest class of three comes once, the next one seven times.
+RARE = np.random.default_rng(0).permutation([0] * 1 + [1] * 7 + [2] * 72)
+
+
+def arms(model, spy, y, seed=0):
+    """Both arms, fitted to the same rows."""
+    return [
+        clone(model(spy, keep_unlabelled=kept, random_state=seed)).fit(X, y)
+        for kept in (False, True)
+    ]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_both_arms_keep_the_same_labels_and_hide_the_others(labels):
+    codes = np.minimum(RARE, len(LABELS[labels]) - 1)
+    y = LABELS[labels][codes]
+    dropped, kept = arms(FewLabelsClassifier, Spy(), pd.Series(y, index=X.index))
+    labelled = kept.estimator_.y_ != -1
+    pd.testing.assert_frame_equal(kept.estimator_.X_, X)
+    pd.testing.assert_frame_equal(dropped.estimator_.X_, X[labelled])
+    np.testing.assert_array_equal(dropped.estimator_.y_, codes[labelled])
+    np.testing.assert_array_equal(kept.estimator_.y_, np.where(labelled, codes, -1))
+    for arm in (dropped, kept):
+        np.testing.assert_array_equal(arm.classes_, np.unique(np.asarray(y)))
+        assert arm.predict_proba(X).shape == (N, len(arm.classes_))
+        np.testing.assert_array_equal(arm.predict(X[labelled]), np.asarray(y)[labelled])
+
+
+def test_labels_kept_of_each_class():
+    labelled = draw_labelled(RARE, 0.1, random_state=0)
+    assert np.bincount(RARE[labelled]).tolist() == [1, 2, 7]
+    assert np.bincount(RARE[draw_labelled(RARE, 0.5, random_state=0)]).tolist() == [1, 4, 36]
+    np.testing.assert_array_equal(draw_labelled(RARE, 0.1, random_state=0), labelled)
+    assert (draw_labelled(RARE, 0.1, random_state=1) != labelled).any()
+
+
+def test_targets_kept_of_a_regression():
+    y = pd.Series(X["number"] * 10, index=X.index)
+    dropped, kept = arms(FewLabelsRegressor, RegressionSpy(), y)
+    labelled = ~np.isnan(kept.estimator_.y_)
+    assert labelled.sum() == N // 10
+    pd.testing.assert_frame_equal(kept.estimator_.X_, X)
+    pd.testing.assert_frame_equal(dropped.estimator_.X_, X[labelled])
+    np.testing.assert_array_equal(dropped.estimator_.y_, y[labelled])
+    np.testing.assert_array_equal(kept.estimator_.y_[labelled], y[labelled])
+    np.testing.assert_allclose(kept.predict(X), dropped.predict(X))
+
+
+def test_hidden_targets_reach_no_model():
+    y = X["number"].to_numpy()
+    before = arms(FewLabelsRegressor, RegressionSpy(), y)
+    hidden = np.isnan(before[1].estimator_.y_)
+    after = arms(FewLabelsRegressor, RegressionSpy(), np.where(hidden, 1e6, y))
+    for first, second in zip(before, after, strict=True):
+        np.testing.assert_array_equal(first.estimator_.y_, second.estimator_.y_)
 
 
 def test_every_line_of_the_registry_has_its_file():

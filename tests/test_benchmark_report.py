@@ -17,8 +17,9 @@ pytest.importorskip("scikit_posthocs")
 
 from scipy.stats import friedmanchisquare, wilcoxon
 
+from benchmarks.openml_cc18.models import MODELS
 from benchmarks.report.__main__ import main
-from benchmarks.report.claims import judge_claims, judge_schedules, missing_schedules
+from benchmarks.report.claims import CLAIMS, judge_claims, judge_schedules, missing_schedules
 from benchmarks.report.comparisons import (
     compare,
     critical_difference,
@@ -176,11 +177,38 @@ def test_critical_difference_of_demsar(k, q):
 def test_verdicts(gains, verdict, why):
     zeros = [0.5] * len(gains)
     scores = frame({"pare": [0.5 + gain for gain in gains], "pare-finetune": zeros})
-    finetune, scratch, _ = judge_claims(scores)
+    finetune, scratch, *_ = judge_claims(scores)
     assert finetune.verdict == verdict
     assert why in finetune.why_open
     assert bool(why) == bool(finetune.why_open)
     assert (scratch.verdict, scratch.why_open) == ("not shown", "no results of pare-scratch")
+
+
+@pytest.mark.parametrize(
+    ("text", "better", "worse"),
+    [
+        ("PaRe beats ORCA", "pare", "pare-orca"),
+        ("OTDD weighting beats the count", "pare-otdd-weighting", "pare"),
+        ("The OTDD schedule beats the linear one", "pare-otdd-schedule", "pare"),
+        (
+            "Unlabelled rows help with 10% of the labels",
+            "pare-few-labels-unlabelled",
+            "pare-few-labels",
+        ),
+        ("Patchmix helps", "pare-patchmix", "pare"),
+    ],
+)
+def test_claims_favour_the_model_that_they_name(text, better, worse):
+    scores = frame({better: [0.6, 0.7, 0.8], worse: [0.5, 0.61, 0.69]})
+    claims = {claim.text: claim for claim in judge_claims(scores)}
+    assert claims[text].verdict == "shown"
+    (turned,) = (c for c in judge_claims(1 - scores) if c.text == text)
+    assert turned.verdict == "refuted"
+    assert all(claim.missing for claim in claims.values() if claim.text != text)
+
+
+def test_claims_are_of_models_that_there_are():
+    assert {model for _, *pair in CLAIMS for model in pair} <= {*MODELS}
 
 
 def test_schedules_are_one_family():
@@ -228,7 +256,10 @@ def test_report_and_its_files(report):
     assert first["sd"] == pytest.approx(np.std(values, ddof=1))
     assert (first["splits"], first["fit_seconds"], first["peak_memory_mib"]) == (3, 2.0, 102.0)
     assert set(pd.read_csv(folder / "comparisons.csv")["model"]) == {*offsets} - {"pare"}
-    assert pd.read_csv(folder / "claims.csv")["verdict"].tolist()[::3] == ["shown", "shown"]
+    verdicts = pd.read_csv(folder / "claims.csv").set_index("claim")["verdict"]
+    assert verdicts["PaRe beats fine-tuning"] == "shown"
+    assert verdicts["The linear schedule beats the constant one"] == "shown"
+    assert verdicts["PaRe beats ORCA"] == "not shown"
 
 
 def test_no_figure_is_left_open(report):

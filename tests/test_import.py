@@ -20,6 +20,7 @@ def test_the_package_imports_nothing_heavy():
     assert not HEAVY & modules
 
 
-def test_the_public_names_are_the_estimators_and_the_version():
-    assert set(pare_sklearn.__all__) == {"PaReClassifier", "PaReRegressor", "__version__"}
+def test_the_public_names_are_estimators_ranking_and_version():
+    public = {"PaReClassifier", "PaReRegressor", "__version__", "rank_sources"}
+    assert set(pare_sklearn.__all__) == public
     assert all(hasattr(pare_sklearn, name) for name in pare_sklearn.__all__)

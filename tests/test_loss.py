@@ -67,13 +67,13 @@ def step(net, batch, k, lam=None, seed=2):
 def spy_on_source(net):
     """Collect the source tokens that each step gets."""
     seen = []
-    forward_intermediate = net.module_.forward_intermediate
+    predict_intermediate = net.module_.predict_intermediate
 
-    def spy(inputs, source, k, select):
+    def spy(target, source, k, select):
         seen.append(source)
-        return forward_intermediate(inputs, source, k, select)
+        return predict_intermediate(target, source, k, select)
 
-    net.module_.forward_intermediate = spy
+    net.module_.predict_intermediate = spy
     return seen
 
 

@@ -249,8 +249,9 @@ def test_finetuning_starts_from_the_shipped_weights_and_scratch_does_not(data):
 @pytest.mark.parametrize(
     ("strategy", "source"), [("pare", "digits"), ("finetune", None), ("scratch", None)]
 )
-def test_only_pare_has_a_source(data, strategy, source):
-    model = PaReClassifier(**SINGLE, strategy=strategy, max_epochs=2).fit(*data)
+def test_only_pare_replaces_patches_by_those_of_a_source(data, strategy, source):
+    parameters = {"source": "digits", "max_epochs": 2}
+    model = PaReClassifier(**SINGLE, strategy=strategy, **parameters).fit(*data)
     assert model.source_ == source
     assert (model.net_.module_.gate is None) == (source is None)
     assert any(row["k"] > 0 for row in model.history_) == (source is not None)
@@ -300,11 +301,13 @@ def test_balanced_weights_are_those_of_the_inverse_frequency():
     np.testing.assert_allclose(balanced.predict_proba(X), by_hand.predict_proba(X), atol=1e-5)
 
 
-@pytest.mark.parametrize(("verbose", "expected"), [(0, set()), (1, {"member 1/2", "member 2/2"})])
+@pytest.mark.parametrize(
+    ("verbose", "expected"), [(0, set()), (1, {"source", "member 1/2", "member 2/2"})]
+)
 def test_progress_is_shown_where_asked(data, capsys, verbose, expected):
     PaReClassifier(n_estimators=2, max_epochs=2, verbose=verbose, random_state=0).fit(*data)
     lines = capsys.readouterr().out.splitlines()
-    assert {line.split(":")[0] for line in lines} == expected
+    assert {line.split(":")[0].split(" '")[0] for line in lines} == expected
 
 
 def test_a_fit_gives_no_warnings(data):

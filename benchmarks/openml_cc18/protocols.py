@@ -34,11 +34,8 @@ def half(job: Job) -> dict[int, Record]:
     """Fit to one half of the rows, score on the other; the split's number is its seed."""
     (seed,) = job.splits
     X, target = load_table(job.task)
+    X_train, X_test, y_train, y_test = halves(X, target, job.kind, seed)
     classifies = job.kind == "classification"
-    y = LabelEncoder().fit_transform(target) if classifies else np.asarray(target, dtype=float)
-    X_train, X_test, y_train, y_test = train_test_split(
-        X, y, test_size=0.5, stratify=y if classifies else None, random_state=seed
-    )
     model = load_build(job.model)(X, job.kind, seed)
 
     start, cpu_start = time.perf_counter(), time.process_time()
@@ -56,6 +53,37 @@ def half(job: Job) -> dict[int, Record]:
         "predict_seconds": predict_seconds,
     }
     return {seed: outcome | _circumstances(job, model, seed)}
+
+
+def halves(
+    X: pd.DataFrame, target: pd.Series, kind: str, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:
+    """Halve a table's rows at random, those of each class alike.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Table.
+
+    target : Series of shape (n_samples,)
+        Its target.
+
+    kind : str
+        "classification" or "regression".
+
+    seed : int
+        Number of the split.
+
+    Returns
+    -------
+    X_train, X_test, y_train, y_test : DataFrame, DataFrame, ndarray, ndarray
+        The halves; classes are coded.
+    """
+    classifies = kind == "classification"
+    y = LabelEncoder().fit_transform(target) if classifies else np.asarray(target, dtype=float)
+    return train_test_split(
+        X, y, test_size=0.5, stratify=y if classifies else None, random_state=seed
+    )
 
 
 def task(job: Job) -> dict[int, Record]:

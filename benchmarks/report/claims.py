@@ -1,7 +1,8 @@
-"""The paper's claims (arXiv 2406.09003), each as a paired comparison with a verdict."""
+"""Claims, the paper's (arXiv 2406.09003) and others, each a paired comparison with a verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -13,6 +14,15 @@ CLAIMS = (
     ("PaRe beats fine-tuning", "pare", "pare-finetune"),
     ("PaRe beats training from scratch", "pare", "pare-scratch"),
     ("The learned gate beats the random gate", "pare", "pare-random-gate"),
+    ("PaRe beats ORCA", "pare", "pare-orca"),
+    ("OTDD weighting beats the count", "pare-otdd-weighting", "pare"),
+    ("The OTDD schedule beats the linear one", "pare-otdd-schedule", "pare"),
+    (
+        "Unlabelled rows help with 10% of the labels",
+        "pare-few-labels-unlabelled",
+        "pare-few-labels",
+    ),
+    ("Patchmix helps", "pare-patchmix", "pare"),
 )
 SCHEDULES = {
     "linear": "pare",
@@ -51,15 +61,31 @@ class Claim:
         return "shown" if self.comparison.low > 0 else "refuted"
 
 
-def judge_claims(scores: pd.DataFrame) -> list[Claim]:
-    """Judge the three claims about PaRe itself."""
+def judge_claims(
+    scores: pd.DataFrame, claims: Iterable[tuple[str, str, str]] = CLAIMS
+) -> list[Claim]:
+    """Judge claims that one column of the scores is higher than another.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        A row a task and split, a column a model.
+
+    claims : iterable of (str, str, str), default=CLAIMS
+        What is claimed, the column that shall be the higher one, and the other.
+
+    Returns
+    -------
+    claims : list of Claim
+        With their verdicts.
+    """
     return [
         Claim(
             text,
             compare(scores, model, other),
             missing=tuple(name for name in (model, other) if name not in scores),
         )
-        for text, model, other in CLAIMS
+        for text, model, other in claims
     ]
 
 

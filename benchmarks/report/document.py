@@ -135,10 +135,12 @@ def _pairs(section: Section, against: str, compared: Sequence[Comparison]) -> It
 
 
 def _claims(section: Section) -> Iterator[str]:
-    yield "### Claims of the paper (arXiv 2406.09003)"
+    yield "### Claims"
     yield (
+        "PaRe's paper (arXiv 2406.09003) claims the first four. "
         "Shown: the whole interval is above 0. Refuted: all of it is below 0. Intervals (95%, "
-        "Student's t) and p (Wilcoxon's signed-rank test) are over the tasks."
+        "Student's t) and p (Wilcoxon's signed-rank test) are over the tasks, not adjusted for the "
+        "number of claims."
     )
     yield tables.claim_table(claims.judge_claims(section.scores))
     family = claims.judge_schedules(section.scores)

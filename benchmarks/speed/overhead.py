@@ -13,7 +13,7 @@ from sklearn.datasets import make_classification
 from benchmarks.speed.plain_loop import PlainLoop
 from benchmarks.speed.timing import Trial, clock, interleave, spread
 from pare_sklearn import PaReClassifier
-from pare_sklearn.batches import Rows
+from pare_sklearn.estimators import TrainingSet
 from pare_sklearn.modules.model import PaReModel
 
 
@@ -24,27 +24,27 @@ class Workbench(PaReClassifier):
         self.job_ = job
         return super()._fit_net(*job)
 
-    def set_out(self) -> tuple[PaReModel, Rows, Rows]:
-        """The model before training, and the rows to train and to validate on."""
-        rows, fold, seed, source, _ = self.job_
+    def set_out(self) -> tuple[PaReModel, TrainingSet]:
+        """The model before training, and what to train it on."""
+        data, seed, _ = self.job_
         torch.manual_seed(seed)
-        return self._build_model(source), rows.take(fold.train), rows.take(fold.valid)
+        return self._build_model(data.source), data
 
     def train_by_skorch(self) -> tuple[PaReModel, float]:
         """The model trained by our net, and the seconds that took."""
-        model, train, valid = self.set_out()
-        net = self._build_net(model, train, valid, self.job_[3])
-        return model, self._time(lambda: net.fit(train, y=None))
+        model, data = self.set_out()
+        net = self._build_net(model, data, self.job_[1])
+        return model, self._time(lambda: net.fit(data.train, y=None))
 
     def train_by_hand(self) -> tuple[PaReModel, float]:
         """The model trained by the loop written by hand, and the seconds that took."""
-        model, train, valid = self.set_out()
-        loop = PlainLoop(self, model, self.job_[3])
-        return model, self._time(lambda: loop.fit(train, valid))
+        model, data = self.set_out()
+        loop = PlainLoop(self, model, data.source)
+        return model, self._time(lambda: loop.fit(data.train, data.valid))
 
     def _time(self, training: Callable[[], object]) -> float:
         """Seconds of a training with the batches and the dropout of the fit."""
-        torch.manual_seed(self.job_[2] + 1)
+        torch.manual_seed(self.job_[1] + 1)
         return clock(training)
 
 

@@ -123,8 +123,8 @@ class PlainLoop:
         assert self.source is not None
         drawn = torch.randint(len(self.source.labels), (len(y),))
         select = straight_through_select if epoch <= EXPLORATION_EPOCHS else hard_select
-        target, intermediate, source = self.model.forward_intermediate(
-            inputs, self.source.tokens[drawn], k, select
+        target, intermediate, source = self.model.predict_intermediate(
+            self.model.embedder(**inputs), self.source.tokens[drawn], k, select
         )
         lam = k / self.model.n_patches
         mixed = (1 - lam) * self._loss(intermediate, y, weights) + lam * self._loss(

@@ -71,13 +71,13 @@ class CurriculumDisplay:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If it was fitted without a source, and so has no curriculum; or if there are not
+            If it was fitted without replacement, and so has no curriculum; or if there are not
             3 axes.
         ImportError
             If matplotlib is not installed.
         """
         check_is_fitted(estimator)
-        if estimator.source_ is None:
+        if estimator.net_.module_.gate is None:
             raise ValueError(
                 f"There is no curriculum with strategy={estimator.strategy!r}; fit with "
                 "strategy='pare'."
@@ -108,7 +108,7 @@ class CurriculumDisplay:
         if len(panels) != len(PANELS):
             raise ValueError(f"The curriculum needs {len(PANELS)} axes; got {len(panels)}.")
         for ax, (label, columns) in zip(panels, PANELS.items(), strict=True):
-            for number, column in enumerate(columns):
+            for number, column in enumerate(self._recorded(columns)):
                 self._plot_column(ax, column, color=f"C{number}")
             ax.set_ylabel(label)
             # From zero up, or a curriculum cut short would look like one that arrives there.
@@ -118,6 +118,11 @@ class CurriculumDisplay:
         self.axes_ = panels
         self.figure_ = panels[0].figure
         return self
+
+    def _recorded(self, columns: Sequence[str]) -> list[str]:
+        """Columns to draw: consistency is a term of the loss only beside unlabelled samples."""
+        consistency = any(row["consistency_loss"] for row in self.history)
+        return [name for name in columns if name != "consistency_loss" or consistency]
 
     def _plot_column(self, ax: Any, column: str, color: str) -> None:
         """Draw the mean over the members that still train, and each member behind it."""

@@ -1,11 +1,11 @@
 """The assembled model: target embedder, gate, replacement, shared encoder, two predictors."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from pare_sklearn.modules.dropout import PatchDropout
 from pare_sklearn.modules.replacement import Select, replace_patches
 
 
@@ -25,6 +25,8 @@ class PaReModel(nn.Module):
         Scores of the patches; None where nothing is replaced.
     source_predictor : torch.nn.Module or None, default=None
         h_s; features to logits of the source's classes.
+    patch_dropout : float, default=0.0
+        Share of the patches that the encoder does not see while training, in [0, 1).
     """
 
     def __init__(
@@ -34,9 +36,11 @@ class PaReModel(nn.Module):
         predictor: nn.Module,
         gate: nn.Module | None = None,
         source_predictor: nn.Module | None = None,
+        patch_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.embedder = embedder
+        self.patch_dropout = PatchDropout(patch_dropout)
         self.encoder = encoder
         self.predictor = predictor
         self.gate = gate
@@ -45,19 +49,23 @@ class PaReModel(nn.Module):
 
     def forward(self, **inputs: Tensor) -> Tensor:
         """Predict from the target modality alone: outputs of shape (batch, n_outputs)."""
-        return self.predictor(self.encoder(self.embedder(**inputs)))
+        return self.predict(self.embedder(**inputs))
 
-    def forward_intermediate(
-        self, inputs: Mapping[str, Tensor], source: Tensor, k: int, select: Select
+    def predict(self, target: Tensor) -> Tensor:
+        """Predict from embedded target samples (batch, n, d): h_t(E_t)."""
+        return self.predictor(self.encoder(self.patch_dropout(target)))
+
+    def predict_intermediate(
+        self, target: Tensor, source: Tensor, k: int, select: Select
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Predict from the target and from the intermediate modality in one pass of the encoder.
 
         Parameters
         ----------
-        inputs : mapping of str to Tensor
-            Target samples, as the embedder takes them.
+        target : Tensor of shape (batch, n, d)
+            Embedded target samples E_t.
         source : Tensor of shape (batch, n_s, d)
-            Embedded source samples, one for each target sample.
+            Embedded source samples E_s, one for each target sample.
         k : int
             How many patches to replace.
         select : callable
@@ -69,11 +77,10 @@ class PaReModel(nn.Module):
         """
         assert self.gate is not None
         assert self.source_predictor is not None
-        target = self.embedder(**inputs)
         intermediate = replace_patches(
             target, source, self.gate(target), self.gate(source), k, select
         )
-        features = self.encoder(torch.cat([target, intermediate]))
+        features = self.encoder(self.patch_dropout(torch.cat([target, intermediate])))
         of_target, of_intermediate = features.chunk(2)
         return (
             self.predictor(of_target),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,11 +11,21 @@ import torch
 from torch import Tensor
 
 from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.sources.contours import load_contours_source
 from pare_sklearn.sources.digits import load_digits_source
+from pare_sklearn.sources.fractals import load_fractals_source
+from pare_sklearn.sources.signals import load_signals_source
 from pare_sklearn.validation import any_missing
 
-SOURCES: dict[str, Callable[[], tuple[np.ndarray, np.ndarray]]] = {"digits": load_digits_source}
-DEFAULT_SOURCE = "digits"
+Arrays = tuple[np.ndarray, np.ndarray]
+
+SOURCES: dict[str, Callable[[], Arrays]] = {
+    "contours": load_contours_source,
+    "digits": load_digits_source,
+    "fractals": load_fractals_source,
+    "signals": load_signals_source,
+}
+GIVEN = "given"
 EMBED_BATCH = 256
 
 
@@ -31,15 +42,61 @@ class EmbeddedSource(NamedTuple):
         return int(self.labels.max()) + 1
 
 
-def load_source(
-    source: str | tuple[np.ndarray, np.ndarray],
-) -> tuple[np.ndarray, np.ndarray]:
+def name_sources(source: str | tuple | Sequence[str | tuple]) -> dict[str, str | tuple]:
+    """Sources to choose from, by name.
+
+    Parameters
+    ----------
+    source : str, tuple (X_s, y_s), or list of them
+        A name in `SOURCES`, or ``"auto"`` for all of them; arrays are named ``"given"``, those
+        after the first ``"given 2"`` and so on.
+
+    Returns
+    -------
+    dict of str to str or tuple
+        What `load_source` takes.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or there is no source.
+
+    Examples
+    --------
+    >>> list(name_sources("auto"))
+    ['contours', 'digits', 'fractals', 'signals']
+    """
+    entries = [source] if isinstance(source, (str, tuple)) else list(source)
+    names = [entry for entry in entries if isinstance(entry, str)]
+    unknown = sorted({*names} - {*SOURCES, "auto"})
+    if unknown or not entries:
+        raise ValueError(
+            f"Unknown source {', '.join(map(repr, unknown))}; known are {[*SOURCES, 'auto']}."
+            if unknown
+            else "source is an empty list; name at least one."
+        )
+    registered = SOURCES if "auto" in names else names
+    given = [entry for entry in entries if not isinstance(entry, str)]
+    numbers = ["", *(f" {number}" for number in range(2, len(given) + 1))]
+    return {
+        **{name: name for name in registered},
+        **{f"{GIVEN}{number}": arrays for number, arrays in zip(numbers, given, strict=False)},
+    }
+
+
+@lru_cache
+def _load_registered(name: str) -> Arrays:
+    """Load once in a process: generating images takes a tenth of a second."""
+    return SOURCES[name]()
+
+
+def load_source(source: str | Arrays) -> Arrays:
     """Load a registered source proxy, or check a given one.
 
     Parameters
     ----------
     source : str or tuple of array-like
-        A name in `SOURCES`, ``"auto"`` for the default, or ``(X_s, y_s)``.
+        A name in `SOURCES`, or ``(X_s, y_s)``.
 
     Returns
     -------
@@ -61,9 +118,10 @@ def load_source(
     (1797, 1, 8, 8)
     """
     if isinstance(source, str):
-        if source not in (*SOURCES, "auto"):
+        if source not in SOURCES:
             raise ValueError(f"Unknown source {source!r}; known are {sorted([*SOURCES, 'auto'])}.")
-        source = SOURCES[DEFAULT_SOURCE if source == "auto" else source]()
+        X_s, y_s = _load_registered(source)
+        return X_s.copy(), y_s.copy()
     if len(source) != 2:
         raise ValueError(f"source=(X_s, y_s) is a tuple of two arrays; got {len(source)} entries.")
     X_s, y_s = _to_float32(source[0]), np.asarray(source[1])
@@ -106,7 +164,7 @@ def _to_codes(y_s: np.ndarray) -> np.ndarray:
         ) from error
 
 
-def embed_source(source: str | tuple[np.ndarray, np.ndarray], backbone: Backbone) -> EmbeddedSource:
+def embed_source(source: str | Arrays, backbone: Backbone) -> EmbeddedSource:
     """Embed a source proxy once with the frozen source embedder of a backbone.
 
     Parameters
@@ -126,8 +184,18 @@ def embed_source(source: str | tuple[np.ndarray, np.ndarray], backbone: Backbone
         If the samples do not have the shape that the embedder states as ``image_shape``, or it
         does not make tokens of them.
     """
+    return embed_arrays(*load_source(source), backbone)
+
+
+def fits(source: str | Arrays, backbone: Backbone) -> bool:
+    """Whether the source has samples of the shape that the backbone's source embedder states."""
+    shape = load_source(source)[0].shape[1:]
+    return shape == tuple(getattr(backbone.source_embedder, "image_shape", shape))
+
+
+def embed_arrays(X_s: np.ndarray, y_s: np.ndarray, backbone: Backbone) -> EmbeddedSource:
+    """As `embed_source`, for loaded arrays."""
     source_embedder = backbone.source_embedder
-    X_s, y_s = load_source(source)
     expected = getattr(source_embedder, "image_shape", X_s.shape[1:])
     if X_s.shape[1:] != tuple(expected):
         raise ValueError(

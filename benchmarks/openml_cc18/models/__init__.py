@@ -46,6 +46,14 @@ def _pare(**parameters: Any) -> Model:
     return Model("pare", "pare_sklearn", "pare-sklearn", parameters=parameters)
 
 
+def _one_member(source: str) -> Model:
+    return _pare(source=source, n_estimators=1)
+
+
+def _few_labels(**parameters: Any) -> Model:
+    return Model("few_labels", "pare_sklearn", "pare-sklearn", parameters=parameters)
+
+
 def _scikit_learn(module: str, kinds: tuple[str, ...] = BOTH) -> Model:
     return Model(module, "sklearn", "scikit-learn", kinds)
 
@@ -59,6 +67,16 @@ MODELS: dict[str, Model] = {
     "pare-piecewise": _pare(k_schedule="piecewise"),
     "pare-constant": _pare(k_schedule="constant"),
     "pare-one-patch": _pare(patches_per_feature=1),
+    "pare-orca": _pare(strategy="orca"),
+    "pare-otdd-weighting": _pare(mix_weighting="otdd"),
+    "pare-otdd-schedule": _pare(k_schedule="otdd"),
+    "pare-patchmix": _pare(augmentation="patchmix"),
+    "pare-single-digits": _one_member("digits"),
+    "pare-single-contours": _one_member("contours"),
+    "pare-single-fractals": _one_member("fractals"),
+    "pare-single-signals": _one_member("signals"),
+    "pare-few-labels": _few_labels(),
+    "pare-few-labels-unlabelled": _few_labels(keep_unlabelled=True),
     "logreg": _scikit_learn("linear", kinds=("classification",)),
     "ridge": _scikit_learn("linear", kinds=("regression",)),
     "random-forest": _scikit_learn("random_forest"),

@@ -1,0 +1,1 @@
+"""Whether OTDD foretells which source proxy PaRe scores best with."""
