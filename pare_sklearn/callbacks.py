@@ -16,6 +16,8 @@ from pare_sklearn.schedules import patch_count
 from pare_sklearn.sources import EmbeddedSource
 
 WARMUP_SHARE = 0.05
+# Slope, as a share of the distance at k = 0, by which a level distance counts as falling with k.
+LEAST_SLOPE = 1e-6
 
 
 class KCurriculum(Callback):
@@ -82,12 +84,18 @@ class Difficulty(Callback):
         OTDD(E_m(k), E_s), made to fall: what is measured to rise is noise.
     n_patches_ : int
         Patches n of a target sample.
+    fraction_ : float
+        What `fraction` gave last, 1 at first.
     """
 
     def __init__(self, inputs: dict[str, Tensor], source: EmbeddedSource, interval: int) -> None:
         self.inputs = inputs
         self.source = source
         self.interval = interval
+
+    def initialize(self) -> Difficulty:
+        self.fraction_ = 1.0
+        return self
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         if (len(net.history) - 1) % self.interval == 0:
@@ -107,12 +115,17 @@ class Difficulty(Callback):
         return float(1 - at_k / at_zero) if at_zero > 0 else 0.0
 
     def fraction(self, progress: float, start: float, end: float) -> float:
-        """Fraction of the patches at which the distance has risen by `progress` of its way."""
+        """Fraction of the patches at which the distance has risen by `progress` of its way.
+
+        Never more than the time before, whatever was measured in between.
+        """
         fractions = self.k_ / self.n_patches_
-        first, last = np.interp([start, end], fractions, self.distance_)
-        wanted = first + progress * (last - first)
-        fraction = np.interp(wanted, self.distance_[::-1], fractions[::-1])
-        return float(np.clip(fraction, end, start))
+        distance = self.distance_ - LEAST_SLOPE * self.distance_[0] * fractions
+        first, last = np.interp([start, end], fractions, distance)
+        wanted = (1 - progress) * first + progress * last
+        fraction = np.interp(wanted, distance[::-1], fractions[::-1])
+        self.fraction_ = min(self.fraction_, float(np.clip(fraction, end, start)))
+        return self.fraction_
 
 
 def warmup_cosine(step: int, n_steps: int) -> float:

@@ -437,9 +437,10 @@ class _BasePaRe(BaseEstimator):
 
     def _rank_sources(self, X: Any, y: Any, max_samples: int) -> dict[str, float]:
         """OTDD of each source to a table, the nearest first."""
+        self._validate_params()
         rows, _ = self._prepare(X, y, None, continues=False)
-        backbone = load_backbone(self.backbone, 0.0).eval()
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            backbone = load_backbone(self.backbone, 0.0).eval()
             return self._source_distances(rows, backbone, _seed(self._rng()), max_samples)
 
     def _source_distances(
@@ -461,7 +462,9 @@ class _BasePaRe(BaseEstimator):
         """The source used in fit, as the frozen source embedder sees it."""
         assert self.source_ is not None
         source = name_sources(self.source)[self.source_]
-        return embed_source(source, load_backbone(self.backbone, 0.0).eval())
+        # A backbone draws weights before it loads its own.
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            return embed_source(source, load_backbone(self.backbone, 0.0).eval())
 
     def _fit_net(
         self, data: TrainingSet, seed: int, state: dict[str, Tensor] | None
@@ -475,6 +478,8 @@ class _BasePaRe(BaseEstimator):
         elif self.strategy == "orca":
             aligner = self._align(model, data, seed)
             if aligner.interrupted_:
+                # An embedder alone is no member, however many epochs it has finished.
+                aligner.history.clear()
                 return aligner, []
             aligned = _history_rows(aligner, "align")
         net = self._build_net(model, data, seed)

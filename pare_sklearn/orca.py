@@ -23,7 +23,8 @@ def class_weighted_otdd(source: Labelled, target: Labelled, weights: Tensor) -> 
     source, target : Labelled
         Samples of one width.
     weights : Tensor of shape (n_t,)
-        Weights of the target samples; those of a class add up to its own.
+        Weights of the target samples; those of a class add up to its own. Where all are zero,
+        so is the result.
 
     Returns
     -------
@@ -34,8 +35,9 @@ def class_weighted_otdd(source: Labelled, target: Labelled, weights: Tensor) -> 
     cost = ground_cost(source, target)
     classes = [target.codes == code for code in range(int(target.codes.max()) + 1)]
     distances = torch.stack([transport_cost(cost[:, rows])[0] for rows in classes])
-    shares = torch.stack([weights[rows].sum() for rows in classes]) / weights.sum()
-    return (shares * distances).sum()
+    of_classes = torch.stack([weights[rows].sum() for rows in classes])
+    whole = weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
+    return (of_classes / whole * distances).sum()
 
 
 class AlignmentNet(PaReNet):
@@ -54,12 +56,13 @@ class AlignmentNet(PaReNet):
         self._set_training(True)
         inputs, (classes, weights) = unpack_data(batch)
         tokens = self.infer(inputs)
+        # Checked here, because matrices that are not finite cannot be decomposed.
+        if not tokens.square().sum().isfinite():
+            raise self.explosion(float("nan"))
         source, labels = self._draw_source(len(tokens))
         loss = class_weighted_otdd(
             _labelled(source, labels), _labelled(tokens, classes), weights.to(tokens)
         )
-        if not torch.isfinite(loss):
-            raise self.explosion(loss.item())
         loss.backward()
         return {"loss": loss, "y_pred": tokens}
 

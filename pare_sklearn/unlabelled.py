@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_array, column_or_1d
 
 from pare_sklearn.validation import reject_missing_labels
 
@@ -27,7 +28,8 @@ def split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        If labels are missing, an array of text cannot hold a number, or no row has a label.
+        If labels are missing or in several columns, an array of text cannot hold a number, or no
+        row has a label.
 
     Examples
     --------
@@ -41,6 +43,7 @@ def split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
             "marks unlabelled rows; pass text labels with dtype object."
         )
     reject_missing_labels(given)
+    given = column_or_1d(given, warn=True)
     labelled = given != UNLABELLED
     _check_any(labelled, "-1")
     labels = given[labelled]
@@ -64,7 +67,7 @@ def split_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        If y holds no numbers, or no row has a target.
+        If y holds no numbers or infinity, or no row has a target.
 
     Examples
     --------
@@ -72,7 +75,9 @@ def split_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     (array([1.5]), array([ True, False]))
     """
     try:
-        targets = np.asarray(y, dtype=np.float64)
+        targets = check_array(
+            y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y"
+        )
     except (TypeError, ValueError) as error:
         raise ValueError(f"Input y must be numbers, or NaN without one: {error}") from error
     labelled = np.asarray(~np.isnan(targets.reshape(len(targets), -1)).any(axis=1))

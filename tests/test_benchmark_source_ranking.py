@@ -45,7 +45,8 @@ def asked(monkeypatch):
     """What was asked of a stand-in for rank_sources, which tells the distances above."""
     calls = []
 
-    def rank_sources(X, y, *, sources, random_state):
+    def rank_sources(X, y, *, sources, task, random_state):
+        assert task == ("regression" if y.dtype.kind == "f" else "classification")
         calls.append((X, y, sources, random_state))
         return {name: DISTANCES[name] for name in sorted(sources, key=DISTANCES.get)}
 

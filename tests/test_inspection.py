@@ -1,4 +1,4 @@
-"""The curriculum's display draws what history_ holds, and gate scores are the gate's own."""
+"""Displays draw what was recorded or measured, and gate scores are the gate's own."""
 
 import sys
 import warnings
@@ -12,7 +12,8 @@ from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 
 from pare_sklearn import PaReClassifier, PaReRegressor
-from pare_sklearn.inspection import CurriculumDisplay
+from pare_sklearn.inspection import CurriculumDisplay, OTDDCurveDisplay
+from pare_sklearn.otdd import otdd_curve
 
 X, Y = make_classification(60, 5, random_state=0)
 COLUMNS = {
@@ -165,11 +166,46 @@ def test_display_needs_three_axes(one, n_axes):
         CurriculumDisplay.from_estimator(one, axes=axes)
 
 
-@pytest.mark.parametrize("strategy", ["finetune", "scratch"])
-def test_without_source_there_is_neither_curriculum_nor_gate(strategy):
-    clf = fit(strategy=strategy)
+def test_display_shows_consistency_beside_unlabelled_rows():
+    unlabelled = np.where(np.arange(len(Y)) % 2, -1, Y)
+    clf = PaReClassifier(n_estimators=1, max_epochs=4, semi_supervised=True, random_state=0)
+    display = CurriculumDisplay.from_estimator(clf.fit(X, unlabelled))
+    (line,) = [line for line in display.axes_[2].lines if line.get_label() == "consistency"]
+    losses = [row["consistency_loss"] for row in clf.history_ if row["k"] > 0]
+    assert min(losses) > 0
+    np.testing.assert_allclose(values(line)[: len(losses)], losses)
+
+
+def test_difficulty_display_draws_the_curve(several):
+    measured = {"k": [0, 5, 10, 16], "random_state": 0}
+    display = OTDDCurveDisplay.from_estimator(several, X, Y, **measured)
+    curve = otdd_curve(several, X, Y, **measured)
+    lines = {line.get_label(): line.get_xydata().T for line in display.ax_.lines}
+    np.testing.assert_allclose(lines["to the source"], [curve.k, curve.to_source])
+    np.testing.assert_allclose(lines["to the target"], [curve.k, curve.to_target])
+    bands = [band.get_paths()[0].vertices for band in display.ax_.collections]
+    for band, mean, std in zip(bands, curve[1:3], curve[3:], strict=True):
+        assert band[:, 1].max() == pytest.approx((mean + std).max())
+        assert band[:, 1].min() == pytest.approx((mean - std).min())
+    assert display.ax_.get_xlabel() == "k, replaced patches"
+    assert display.ax_.get_ylabel() == "OTDD of the intermediate modality"
+    display.figure_.canvas.draw()
+
+
+def test_difficulty_display_on_axes_of_ones_own(one):
+    figure, ax = plt.subplots()
+    display = OTDDCurveDisplay.from_estimator(one, X, Y, k=[0, 1], random_state=0, ax=ax)
+    assert (display.ax_, display.figure_) == (ax, figure)
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize("strategy", ["finetune", "scratch", "orca"])
+def test_without_replacement_there_is_neither_curriculum_nor_gate(strategy):
+    clf = fit(strategy=strategy, align_epochs=1)
     with pytest.raises(ValueError, match=f"no curriculum with strategy='{strategy}'"):
         CurriculumDisplay.from_estimator(clf)
+    with pytest.raises(ValueError, match=f"no intermediate modality with strategy='{strategy}'"):
+        OTDDCurveDisplay.from_estimator(clf, X, Y)
     with pytest.raises(ValueError, match="no learned gate"):
         clf.gate_scores(X)
 
@@ -182,7 +218,12 @@ def test_a_random_gate_scores_nothing():
 
 
 @pytest.mark.parametrize(
-    "inspect", [CurriculumDisplay.from_estimator, lambda clf: clf.gate_scores(X)]
+    "inspect",
+    [
+        CurriculumDisplay.from_estimator,
+        lambda clf: OTDDCurveDisplay.from_estimator(clf, X, Y),
+        lambda clf: clf.gate_scores(X),
+    ],
 )
 def test_unfitted_estimators_are_refused(inspect):
     with pytest.raises(NotFittedError):
@@ -193,6 +234,8 @@ def test_without_matplotlib_the_error_names_the_extra(one, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install 'pare-sklearn\[plot\]'"):
         CurriculumDisplay.from_estimator(one)
+    with pytest.raises(ImportError, match=r"pip install 'pare-sklearn\[plot\]'"):
+        OTDDCurveDisplay.from_estimator(one, X, Y, k=[0], random_state=0)
 
 
 @pytest.mark.parametrize("fitted", ["one", "several"])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import torch
 
+from benchmarks.speed.distances import otdd_cost
 from benchmarks.speed.fitting import epoch_cost, fit_cost
 from benchmarks.speed.gradient import gradient_agreement
 from benchmarks.speed.importing import import_cost
@@ -27,6 +28,7 @@ MEASUREMENTS: dict[str, Callable[[], None]] = {
     "predict": prediction,
     "replacement": replacement_cost,
     "gradient": gradient_agreement,
+    "otdd": otdd_cost,
     "rows": growth_with_rows,
     "columns": growth_with_columns,
 }

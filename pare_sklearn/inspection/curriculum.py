@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from pare_sklearn.inspection.figures import new_axes
 from pare_sklearn.net import LOSS_TERMS
 
 PANELS = {
@@ -104,7 +105,11 @@ class CurriculumDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        panels = np.ravel(_new_axes() if axes is None else axes)
+        if axes is None:
+            axes = new_axes(len(PANELS), figsize=(6.4, 7.2))
+            # k is whole, and so are the epochs on the axis that all panels share.
+            axes[0].locator_params(integer=True)
+        panels = np.ravel(axes)
         if len(panels) != len(PANELS):
             raise ValueError(f"The curriculum needs {len(PANELS)} axes; got {len(panels)}.")
         for ax, (label, columns) in zip(panels, PANELS.items(), strict=True):
@@ -149,17 +154,3 @@ def _by_member(history: list[dict[str, Any]], column: str) -> np.ma.MaskedArray:
         if row["k"] > 0 or column not in INTERMEDIATE_LOSSES:
             values[numbers[row["member"]], row["epoch"] - 1] = row[column]
     return values
-
-
-def _new_axes() -> Any:
-    """Axes of a new figure."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "Plotting needs matplotlib; install it with: pip install 'pare-sklearn[plot]'"
-        ) from error
-    _, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 7.2), layout="constrained")
-    # k is whole, and so are the epochs on the axis that all panels share.
-    axes[0].locator_params(integer=True)
-    return axes

@@ -23,7 +23,8 @@ def pseudo_classes(
     Parameters
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Class labels or targets.
+        Class labels or targets; in two dimensions they are targets, also a single column of whole
+        numbers.
     n_clusters : int, default=10
         Pseudo classes, as in ORCA [1]_; fewer where there are not as many distinct targets.
     random_state : int, RandomState or None, default=None
@@ -52,15 +53,12 @@ def pseudo_classes(
     >>> low == low_too != high
     np.True_
     """
-    targets = np.asarray(y)
-    reject_missing_labels(targets)
-    if targets.dtype.kind in "fc" and not np.isfinite(targets).all():
-        raise ValueError("Input y contains NaN or infinity; drop the rows without a target.")
+    targets = check_targets(y)
     kind = _kind(targets)
-    if kind == "unknown":
+    if kind == "unknown" or (targets.ndim > 1 and targets.dtype.kind not in "biuf"):
         raise ValueError(
             f"y of shape {targets.shape} and dtype {targets.dtype} holds neither class labels "
-            "nor targets."
+            "nor targets; columns of outputs must be numbers."
         )
     if targets.ndim == 1 and kind in ("binary", "multiclass"):
         return np.unique(targets, return_inverse=True)[1].astype(np.int64)
@@ -71,6 +69,16 @@ def pseudo_classes(
     n_clusters = min(n_clusters, len(np.unique(columns, axis=0)))
     clusters = KMeans(n_clusters, n_init=1, random_state=random_state).fit_predict(columns)
     return np.unique(clusters, return_inverse=True)[1].astype(np.int64)
+
+
+def check_targets(y: ArrayLike) -> np.ndarray:
+    """Labels or targets as an array; raise where one is missing or not finite."""
+    # As an array, a list of text would hold NaN as the text "nan".
+    reject_missing_labels(np.array(y, dtype=object) if isinstance(y, (list, tuple)) else y)
+    targets = np.asarray(y)
+    if targets.dtype.kind in "fc" and not np.isfinite(targets).all():
+        raise ValueError("Input y contains NaN or infinity; drop the rows without a target.")
+    return targets
 
 
 def _kind(targets: np.ndarray) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from sklearn.base import is_regressor
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -105,11 +106,15 @@ def otdd_curve(
         raise ValueError(f"max_samples={max_samples} must be at least 1.")
     rng = check_random_state(np.random.RandomState() if random_state is None else random_state)
     rows = estimator._rows(estimator._validate_X(X))
-    check_length(np.asarray(y), len(rows))
+    targets = np.asarray(y)
+    check_length(targets, len(rows))
+    if is_regressor(estimator):
+        # As columns, whole numbers are clustered too.
+        targets = targets.reshape(len(rows), -1)
     source = estimator._embed_source()
     ks = check_k(k, modules[0].n_patches, source.tokens.shape[1])
     chosen = rng.permutation(len(rows))[:max_samples]
-    classes = pseudo_classes(np.asarray(y)[chosen], random_state=rng)
+    classes = pseudo_classes(targets[chosen], random_state=rng)
     inputs, paired = rows.take(chosen).inputs, sample_source(source, len(chosen), rng)
     members = [IntermediateModality(module, inputs, paired) for module in modules]
     to_source = np.array([[m.distance_to_source(k, inner) for k in ks] for m in members])
@@ -149,13 +154,16 @@ class IntermediateModality:
         """OTDD(E_m(k), E_s), both with the source's labels."""
         labels = self.source_labels
         source = self.source.mean(dim=1)
-        return float(otdd(source, labels, self.mean_patches(k), labels, inner=inner))
+        return _otdd_of_all(source, self.mean_patches(k), labels, inner)
 
     def distance_to_target(self, k: int, classes: np.ndarray, inner: str = "gaussian") -> float:
         """OTDD(E_m(k), E_t), both with the target's labels."""
-        return float(
-            otdd(self.mean_patches(0), classes, self.mean_patches(k), classes, inner=inner)
-        )
+        return _otdd_of_all(self.mean_patches(0), self.mean_patches(k), classes, inner)
+
+
+def _otdd_of_all(X: Tensor, mixed: Tensor, y: Any, inner: str) -> float:
+    """OTDD of two data sets with the same labels, without drawing from them."""
+    return float(otdd(X, y, mixed, y, inner=inner, max_samples=None))
 
 
 def check_k(k: Sequence[int] | None, n_patches: int, n_source_patches: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,5 +132,7 @@ def _check_bounds(reg: float | None, max_samples: int | None) -> None:
     """Raise where a parameter is out of its bounds."""
     if reg is not None and not (isinstance(reg, Real) and 0 < reg < np.inf):
         raise ValueError(f"reg={reg!r} must be a positive number, or None for exact transport.")
-    if max_samples is not None and max_samples < 1:
-        raise ValueError(f"max_samples={max_samples} must be at least 1, or None for all.")
+    if max_samples is not None and not (isinstance(max_samples, Integral) and max_samples >= 1):
+        raise ValueError(
+            f"max_samples={max_samples!r} must be a whole number of at least 1, or None for all."
+        )

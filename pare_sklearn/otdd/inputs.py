@@ -9,7 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from pare_sklearn.otdd.classes import pseudo_classes
+from pare_sklearn.otdd.classes import check_targets, pseudo_classes
 from pare_sklearn.validation import check_length
 
 
@@ -54,12 +54,13 @@ def check_labelled(
     ------
     ValueError
         If the samples are not a matrix of finite numbers with at least one entry, or there are
-        not as many labels.
+        not as many labels; if labels are missing, also of samples that are not drawn.
     """
     samples = _check_samples(X, name)
-    labels = y.detach().cpu().numpy() if isinstance(y, Tensor) else np.asarray(y)
-    if labels.ndim == 0:
+    labels: Any = y.detach().cpu().numpy() if isinstance(y, Tensor) else y
+    if np.ndim(labels) == 0:
         raise ValueError(f"y_{name} must hold a label for each sample; got {y!r}.")
+    labels = check_targets(labels)
     check_length(labels, len(samples))
     rows = np.arange(len(samples))
     if max_samples is not None and len(rows) > max_samples:

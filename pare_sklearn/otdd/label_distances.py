@@ -77,7 +77,8 @@ def label_distances(
     Raises
     ------
     ValueError
-        If the data sets are empty, of unequal width or not finite, or `inner` is unknown.
+        If the data sets are empty, of unequal width or not finite, only one of `X_t` and `y_t` is
+        given, or `inner` is unknown.
 
     Notes
     -----
@@ -92,6 +93,11 @@ def label_distances(
            [37.,  0.]])
     """
     check_inner(inner)
+    if (X_t is None) != (y_t is None):
+        missing = "X_t" if X_t is None else "y_t"
+        raise ValueError(
+            f"{missing} is missing; give samples and labels of the target, or neither."
+        )
     rng = check_random_state(random_state)
     source, _ = check_labelled(X_s, y_s, "s", None, rng)
     if X_t is None or y_t is None:

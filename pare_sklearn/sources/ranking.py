@@ -73,4 +73,5 @@ def _distance(
     X_s, y_s = load_source(source)
     rows = rng.permutation(len(X_s))[:max_samples]
     embedded = embed_arrays(X_s[rows], y_s[rows], backbone)
-    return float(otdd(embedded.tokens.mean(dim=1), embedded.labels, target, classes))
+    patches = embedded.tokens.mean(dim=1)
+    return float(otdd(patches, embedded.labels, target, classes, max_samples=None))
