@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state, compute_sample_weight
+from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -51,6 +51,7 @@ from pare_sklearn.validation import (
     check_callbacks,
     check_device,
     check_length,
+    new_rng,
     reject_missing_labels,
     reject_text_and_dates,
 )
@@ -239,7 +240,7 @@ class _BasePaRe(BaseEstimator):
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
             self.__dict__.pop("estimators_", None)
         rows, unlabelled = self._prepare(X, y, sample_weight, continues)
-        rng = self._rng()
+        rng = new_rng(self.random_state)
         folds = self._folds(rows.y.numpy(), rng)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
         seeds = [_seed(rng) for _ in folds]
@@ -365,11 +366,6 @@ class _BasePaRe(BaseEstimator):
             {"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)}
         )
 
-    def _rng(self) -> np.random.RandomState:
-        """Where folds and seeds come from; never numpy's global generator, which stays as it is."""
-        seed = np.random.RandomState() if self.random_state is None else self.random_state
-        return check_random_state(seed)
-
     def _folds(self, targets: np.ndarray, rng: np.random.RandomState) -> list[Fold]:
         """Rows to train on and rows to validate on, for each member."""
         strata = self._strata(targets)
@@ -439,9 +435,10 @@ class _BasePaRe(BaseEstimator):
         """OTDD of each source to a table, the nearest first."""
         self._validate_params()
         rows, _ = self._prepare(X, y, None, continues=False)
+        seed = _seed(new_rng(self.random_state))
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             backbone = load_backbone(self.backbone, 0.0).eval()
-            return self._source_distances(rows, backbone, _seed(self._rng()), max_samples)
+            return self._source_distances(rows, backbone, seed, max_samples)
 
     def _source_distances(
         self, rows: Rows, backbone: Backbone, seed: int, max_samples: int

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import check_random_state
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from skorch.callbacks import Callback
 
@@ -41,6 +43,19 @@ def check_length(y: np.ndarray, n: int) -> None:
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: X has {n}, y {len(y)}."
         )
+
+
+def new_rng(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
+    """A generator to draw from; never numpy's global one, which stays as it is."""
+    seed = np.random.RandomState() if random_state is None else random_state
+    return check_random_state(seed)
+
+
+def as_seed(random_state: int | np.random.RandomState | None) -> int:
+    """A seed to use more than once: an int as it is, else one drawn."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(new_rng(random_state).randint(2**31 - 1))
 
 
 def any_missing(labels: np.ndarray) -> bool:

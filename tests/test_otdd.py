@@ -491,7 +491,7 @@ def test_a_small_reg_tends_to_the_exact_value(inner):
         otdd(X_s, y_s, X_t, y_t, inner=inner, reg=reg) - exact for reg in (30.0, 10.0, 3.0, 1.0)
     ]
     assert (np.diff(excess) < 0).all()
-    # No plan of these has more entropy than the smaller data set has samples.
+    # The divergence of a plan from a b^T is at most the logarithm of the fewer samples.
     assert 0 < excess[-1] < np.log(9)
 
 
@@ -591,7 +591,8 @@ def test_random_state_alone_draws_the_samples():
 
     generator = np.random.RandomState(0)
     first, second = rows(generator), rows(generator)
-    assert first == rows(0) == rows(0)
+    assert first == rows(np.random.RandomState(0))
+    assert rows(0) == rows(0)
     assert second != first
     assert rows(1) != first
     assert first[0] != first[1]
@@ -678,8 +679,7 @@ def test_a_column_of_whole_numbers_is_of_targets():
 def test_the_distance_of_targets_is_that_of_their_pseudo_classes(inner):
     (X_s, _), (X_t, _) = draw_data((30,), 3, 0), draw_data((25,), 3, 1)
     y_s, y_t = X_s[:, 0] ** 2, X_t[:, :2]
-    rng = check_random_state(3)
-    pair = [(X, pseudo_classes(y, random_state=rng)) for X, y in ((X_s, y_s), (X_t, y_t))]
+    pair = [(X, pseudo_classes(y, random_state=3)) for X, y in ((X_s, y_s), (X_t, y_t))]
     actual = otdd(X_s, y_s, X_t, y_t, inner=inner, random_state=3)
     assert_close(actual, naive_transport(naive_ground_cost(*pair, inner)), ROOT_ROUNDING)
     distances = label_distances(X_s, y_s, X_t, y_t, inner=inner, random_state=3)
@@ -766,3 +766,31 @@ def test_missing_labels_are_named_whichever_samples_are_drawn(seed):
     for y in (spoiled(Y, np.nan), spoiled(Y.astype(str), None, object)):
         with pytest.raises(ValueError, match="y contains NaN"):
             otdd(**GOOD | {"y_s": y}, max_samples=2, random_state=seed)
+
+
+@pytest.mark.parametrize("measure", [otdd, label_distances])
+def test_without_a_seed_the_global_generator_stays_as_it_is(measure):
+    X, y = np.random.RandomState(0).normal(size=(30, 2)), np.linspace(0, 1, 30)
+    np.random.seed(0)  # noqa: NPY002
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    measure(X, y, X + 1, y, **({"max_samples": 20} if measure is otdd else {}))
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+def test_data_with_more_samples_than_are_drawn_are_at_no_distance_from_themselves():
+    X, y = np.random.RandomState(0).normal(size=(40, 3)), np.arange(40) % 3
+    assert otdd(X, y, X, y, max_samples=15) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.eye(3) * 1j, "real numbers; got complex128"),
+        (np.zeros((3, 2), dtype="datetime64[s]"), "real numbers; got datetime64"),
+        (np.eye(3) * 1e200, "overflow torch.float64; rescale"),
+        (torch.eye(3) * 1e25, "overflow torch.float32; rescale"),
+    ],
+)
+def test_numbers_that_cannot_be_measured(X, message):
+    with pytest.raises(ValueError, match=message):
+        otdd(X, [0, 1, 1], X, [0, 1, 1])

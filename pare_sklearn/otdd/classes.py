@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 
-from pare_sklearn.validation import reject_missing_labels
+from pare_sklearn.validation import new_rng, reject_missing_labels
 
 N_PSEUDO_CLASSES = 10
 
@@ -67,7 +67,7 @@ def pseudo_classes(
 
     columns = targets.reshape(len(targets), -1).astype(np.float64)
     n_clusters = min(n_clusters, len(np.unique(columns, axis=0)))
-    clusters = KMeans(n_clusters, n_init=1, random_state=random_state).fit_predict(columns)
+    clusters = KMeans(n_clusters, n_init=1, random_state=new_rng(random_state)).fit_predict(columns)
     return np.unique(clusters, return_inverse=True)[1].astype(np.int64)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -17,7 +16,7 @@ from pare_sklearn.modules.replacement import replace_patches
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.distance import otdd
 from pare_sklearn.sources import EmbeddedSource
-from pare_sklearn.validation import check_length
+from pare_sklearn.validation import check_length, new_rng
 
 N_GRID = 9
 MAX_SAMPLES = 500
@@ -104,7 +103,7 @@ def otdd_curve(
         )
     if max_samples < 1:
         raise ValueError(f"max_samples={max_samples} must be at least 1.")
-    rng = check_random_state(np.random.RandomState() if random_state is None else random_state)
+    rng = new_rng(random_state)
     rows = estimator._rows(estimator._validate_X(X))
     targets = np.asarray(y)
     check_length(targets, len(rows))

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
 from torch import Tensor
 
 from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.label_distances import check_inner, class_distances
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
+from pare_sklearn.validation import as_seed
 
 MAX_SAMPLES = 1000
 
@@ -72,7 +72,7 @@ def otdd(
         Samples drawn at random from each data set that has more, which bounds memory (a few
         matrices of this size squared) and time (its third power at worst). None takes all.
     random_state : int, RandomState or None, default=None
-        Draws the samples and starts the clustering.
+        Draws the samples and starts the clustering, by one seed for both data sets.
     return_coupling : bool, default=False
         Also return the `Coupling`.
 
@@ -110,10 +110,16 @@ def otdd(
     """
     check_inner(inner)
     _check_bounds(reg, max_samples)
-    rng = check_random_state(random_state)
-    source, rows_s = check_labelled(X_s, y_s, "s", max_samples, rng)
-    target, rows_t = check_labelled(X_t, y_t, "t", max_samples, rng)
-    value, plan = transport_cost(ground_cost(*check_widths(source, target), inner), reg)
+    # One seed for both, so that a data set is at no distance from itself.
+    seed = as_seed(random_state)
+    source, rows_s = check_labelled(X_s, y_s, "s", max_samples, seed)
+    target, rows_t = check_labelled(X_t, y_t, "t", max_samples, seed)
+    cost = ground_cost(*check_widths(source, target), inner)
+    if not cost.isfinite().all():
+        raise ValueError(
+            f"The squared distances of X_s and X_t overflow {cost.dtype}; rescale both alike."
+        )
+    value, plan = transport_cost(cost, reg)
     given_tensor = isinstance(X_s, Tensor) or isinstance(X_t, Tensor)
     distance = value if given_tensor else value.item()
     if not return_coupling:

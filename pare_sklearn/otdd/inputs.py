@@ -27,7 +27,7 @@ def check_labelled(
     y: ArrayLike | Tensor,
     name: str,
     max_samples: int | None,
-    rng: np.random.RandomState,
+    seed: int,
 ) -> tuple[Labelled, np.ndarray]:
     """Check samples and labels, keep `max_samples` of them, and code the labels.
 
@@ -41,7 +41,7 @@ def check_labelled(
         What the error messages call the data set.
     max_samples : int or None
         Draw this many samples where there are more; None keeps all.
-    rng : RandomState
+    seed : int
         Draws and clusters.
 
     Returns
@@ -62,6 +62,7 @@ def check_labelled(
         raise ValueError(f"y_{name} must hold a label for each sample; got {y!r}.")
     labels = check_targets(labels)
     check_length(labels, len(samples))
+    rng = np.random.RandomState(seed)
     rows = np.arange(len(samples))
     if max_samples is not None and len(rows) > max_samples:
         rows = np.sort(rng.choice(rows, max_samples, replace=False))
@@ -94,7 +95,10 @@ def _check_samples(X: Any, name: str) -> Tensor:
         samples = samples.to(torch.promote_types(samples.dtype, torch.float32))
     else:
         try:
-            samples = torch.from_numpy(np.array(X, dtype=np.float64))
+            given = np.asarray(X)
+            if given.dtype.kind in "cmM":
+                raise TypeError(f"got {given.dtype}.")
+            samples = torch.from_numpy(given.astype(np.float64))
         except (TypeError, ValueError) as error:
             raise ValueError(f"X_{name} must be a matrix of real numbers; {error}") from error
     if samples.ndim != 2:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
+from pare_sklearn.validation import as_seed
 
 # Entries of the matrices decomposed at a time, which bounds memory however many classes there are.
 BATCH_ENTRIES = 1 << 24
@@ -67,7 +67,7 @@ def label_distances(
     inner : {"gaussian", "exact"}, default="gaussian"
         Distribution of a class.
     random_state : int, RandomState or None, default=None
-        Starts the clustering.
+        Starts the clustering, by one seed for both data sets.
 
     Returns
     -------
@@ -98,12 +98,12 @@ def label_distances(
         raise ValueError(
             f"{missing} is missing; give samples and labels of the target, or neither."
         )
-    rng = check_random_state(random_state)
-    source, _ = check_labelled(X_s, y_s, "s", None, rng)
+    seed = as_seed(random_state)
+    source, _ = check_labelled(X_s, y_s, "s", None, seed)
     if X_t is None or y_t is None:
         distances = class_distances(check_widths(source, source)[0], None, inner)
     else:
-        target, _ = check_labelled(X_t, y_t, "t", None, rng)
+        target, _ = check_labelled(X_t, y_t, "t", None, seed)
         distances = class_distances(*check_widths(source, target), inner)
     given_tensor = isinstance(X_s, Tensor) or isinstance(X_t, Tensor)
     return distances if given_tensor else distances.numpy()
