@@ -14,6 +14,7 @@ from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.callbacks import warmup_cosine
 from pare_sklearn.folds import deal_folds, hold_out_fraction
+from pare_sklearn.validation import new_rng
 
 SINGLE = {"n_estimators": 1, "random_state": 0}
 
@@ -112,7 +113,7 @@ def test_early_stopping_restores_the_best_epoch(data):
     scores = [row["validation_score"] for row in model.history_]
     best = int(np.argmax(scores))
     assert len(scores) == best + 1 + 4 < 60
-    fold = model._folds(y, model._rng())[0]
+    fold = model._folds(y, new_rng(model.random_state))[0]
     assert -log_loss(y[fold.valid], model.predict_proba(X[fold.valid])) == pytest.approx(
         scores[best], abs=1e-5
     )
@@ -167,7 +168,7 @@ def test_interrupted_in_a_single_member_the_best_epoch_is_restored(data, epoch):
     with pytest.warns(UserWarning, match="interrupted"):
         model = PaReClassifier(**SINGLE, lr=5e-3, callbacks=[Interrupt(1, epoch)]).fit(X, y)
     assert len(model.history_) == epoch - 1
-    fold = model._folds(y, model._rng())[0]
+    fold = model._folds(y, new_rng(model.random_state))[0]
     best = max(row["validation_score"] for row in model.history_)
     assert -log_loss(y[fold.valid], model.predict_proba(X[fold.valid])) == pytest.approx(
         best, abs=1e-5
