@@ -25,7 +25,7 @@ def otdd_cost() -> None:
         share_of_fit(*shape)
 
 
-def against_pairs(n: int = 1000, d: int = 128, n_classes: int = 10, repeats: int = 5) -> None:
+def against_pairs(n: int = 1000, d: int = 128, n_classes: int = 10, repeats: int = 3) -> None:
     """Label distances of all pairs at once against pair by pair, by formula and by POT."""
     rng = np.random.default_rng(0)
     X_s, X_t = rng.normal(size=(2, n, d)) @ rng.normal(size=(d, d)) / d**0.5
@@ -68,7 +68,9 @@ def by_pot(X_s: np.ndarray, y_s: np.ndarray, X_t: np.ndarray, y_t: np.ndarray) -
 
 def share_of_fit(n_samples: int, n_features: int) -> None:
     """Share of a fit that measuring intermediate modalities takes."""
-    X, y = make_classification(n_samples, n_features, n_informative=5, random_state=0)
+    X, y = make_classification(
+        n_samples, n_features, n_informative=5, n_redundant=0, random_state=0
+    )
     clf = PaReClassifier(
         k_schedule="otdd", mix_weighting="otdd", n_estimators=1, source="digits", random_state=0
     )
