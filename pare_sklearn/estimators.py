@@ -43,6 +43,7 @@ from pare_sklearn.orca import AlignmentNet
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.difficulty import sample_source
 from pare_sklearn.preprocessing import TableEncoder, is_dataframe
+from pare_sklearn.randomness import as_seed, kept_torch_rng, new_rng
 from pare_sklearn.schedules import SCHEDULES, make_schedule
 from pare_sklearn.sources import EmbeddedSource, embed_source, name_sources
 from pare_sklearn.sources.ranking import nearest_first
@@ -51,7 +52,6 @@ from pare_sklearn.validation import (
     check_callbacks,
     check_device,
     check_length,
-    new_rng,
     reject_missing_labels,
     reject_text_and_dates,
 )
@@ -243,8 +243,8 @@ class _BasePaRe(BaseEstimator):
         rng = new_rng(self.random_state)
         folds = self._folds(rows.y.numpy(), rng)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
-        seeds = [_seed(rng) for _ in folds]
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        seeds = [as_seed(rng) for _ in folds]
+        with kept_torch_rng():
             self._fit_members(rows, unlabelled, folds, seeds, states)
         return self
 
@@ -435,8 +435,8 @@ class _BasePaRe(BaseEstimator):
         """OTDD of each source to a table, the nearest first."""
         self._validate_params()
         rows, _ = self._prepare(X, y, None, continues=False)
-        seed = _seed(new_rng(self.random_state))
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        seed = as_seed(new_rng(self.random_state))
+        with kept_torch_rng():
             backbone = load_backbone(self.backbone, 0.0).eval()
             return self._source_distances(rows, backbone, seed, max_samples)
 
@@ -460,7 +460,7 @@ class _BasePaRe(BaseEstimator):
         assert self.source_ is not None
         source = name_sources(self.source)[self.source_]
         # A backbone draws weights before it loads its own.
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        with kept_torch_rng():
             return embed_source(source, load_backbone(self.backbone, 0.0).eval())
 
     def _fit_net(
@@ -595,16 +595,21 @@ class _BasePaRe(BaseEstimator):
     def _curriculum(self, model: PaReModel, data: TrainingSet, seed: int) -> list:
         """The callback that sets k and lambda, behind one that measures where they need it."""
         assert data.source is not None
-        difficulty = self._difficulty(data.train, data.source, seed)
-        schedule: Callable[[float], float]
-        if self.k_schedule == "otdd":
-            schedule = partial(difficulty.fraction, start=self.k_start, end=self.k_end)
-        else:
+        schedule: Callable[[float], float] | None = None
+        weighting: Callable[[int], float] | None = None
+        callbacks: list = []
+        if "otdd" in (self.k_schedule, self.mix_weighting):
+            difficulty = self._difficulty(data.train, data.source, seed)
+            callbacks.append(("difficulty", difficulty))
+            if self.k_schedule == "otdd":
+                schedule = partial(difficulty.fraction, start=self.k_start, end=self.k_end)
+            if self.mix_weighting == "otdd":
+                weighting = difficulty.weight
+        if schedule is None:
             schedule = make_schedule(self.k_schedule, self.k_start, self.k_end)
-        weighting = difficulty.weight if self.mix_weighting == "otdd" else None
-        curriculum = KCurriculum(schedule, model.n_patches, data.source.tokens.shape[1], weighting)
-        measured = "otdd" in (self.k_schedule, self.mix_weighting)
-        return [*([("difficulty", difficulty)] if measured else []), ("curriculum", curriculum)]
+        n_source_patches = data.source.tokens.shape[1]
+        curriculum = KCurriculum(schedule, model.n_patches, n_source_patches, weighting)
+        return [*callbacks, ("curriculum", curriculum)]
 
     def _difficulty(self, train: Rows, source: EmbeddedSource, seed: int) -> Difficulty:
         rng = np.random.RandomState(seed)
@@ -1142,10 +1147,6 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         return SquaredError, {}
-
-
-def _seed(rng: np.random.RandomState) -> int:
-    return int(rng.randint(2**31 - 1))
 
 
 def _silent(text: str) -> None:

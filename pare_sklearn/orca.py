@@ -33,9 +33,8 @@ def class_weighted_otdd(source: Labelled, target: Labelled, weights: Tensor) -> 
     """
     source, target = check_widths(source, target)
     cost = ground_cost(source, target)
-    classes = [target.codes == code for code in range(int(target.codes.max()) + 1)]
-    distances = torch.stack([transport_cost(cost[:, rows])[0] for rows in classes])
-    of_classes = torch.stack([weights[rows].sum() for rows in classes])
+    distances = torch.stack([transport_cost(cost[:, mask])[0] for mask in target.classes])
+    of_classes = torch.stack([weights[mask].sum() for mask in target.classes])
     whole = weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
     return (of_classes / whole * distances).sum()
 

@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import type_of_target
 from torch import nn
 
 from pare_sklearn.estimators import PaReClassifier, PaReRegressor
+from pare_sklearn.validation import check_max_samples
 
 
 def rank_sources(
@@ -60,8 +61,7 @@ def rank_sources(
     >>> sorted(rank_sources(X, y, random_state=0))
     ['contours', 'digits', 'fractals', 'signals']
     """
-    if max_samples < 1:
-        raise ValueError(f"max_samples={max_samples} must be at least 1.")
+    check_max_samples(max_samples)
     if task not in ("auto", "classification", "regression"):
         raise ValueError(f"task={task!r} is none of 'auto', 'classification' and 'regression'.")
     classes = type_of_target(y, input_name="y") in ("binary", "multiclass")

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from skorch.callbacks import Callback
 
@@ -45,17 +44,10 @@ def check_length(y: np.ndarray, n: int) -> None:
         )
 
 
-def new_rng(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
-    """A generator to draw from; never numpy's global one, which stays as it is."""
-    seed = np.random.RandomState() if random_state is None else random_state
-    return check_random_state(seed)
-
-
-def as_seed(random_state: int | np.random.RandomState | None) -> int:
-    """A seed to use more than once: an int as it is, else one drawn."""
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    return int(new_rng(random_state).randint(2**31 - 1))
+def check_max_samples(max_samples: int) -> None:
+    """Raise where this is no number of samples to draw at most."""
+    if not isinstance(max_samples, Integral) or max_samples < 1:
+        raise ValueError(f"max_samples={max_samples!r} must be a whole number of at least 1.")
 
 
 def any_missing(labels: np.ndarray) -> bool:

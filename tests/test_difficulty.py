@@ -245,6 +245,7 @@ def test_k_out_of_its_range(data, single, k):
         (N_COLUMNS, N - 1, {}, "inconsistent.*X has 48, y 47"),
         (N_COLUMNS, N, {"inner": "outer"}, "inner='outer'.*exact.*gaussian"),
         (N_COLUMNS, N, {"max_samples": 0}, "max_samples=0.*at least 1"),
+        (N_COLUMNS, N, {"max_samples": 2.5}, "max_samples=2.5 must be a whole number"),
     ],
 )
 def test_bad_input(data, single, columns, rows, parameters, message):

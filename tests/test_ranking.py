@@ -220,6 +220,7 @@ def test_a_backbone_that_can_take_none(data):
         ({"backbone": "spine"}, "Unknown backbone 'spine'"),
         ({"backbone": 3}, "'backbone'.*str.*Module"),
         ({"max_samples": 0}, "max_samples=0.*at least 1"),
+        ({"max_samples": "all"}, "max_samples='all' must be a whole number"),
         ({"task": "clustering"}, "task='clustering'.*'regression'"),
         ({"random_state": "seed"}, "'random_state'"),
     ],

@@ -14,7 +14,7 @@ from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.callbacks import warmup_cosine
 from pare_sklearn.folds import deal_folds, hold_out_fraction
-from pare_sklearn.validation import new_rng
+from pare_sklearn.randomness import new_rng
 
 SINGLE = {"n_estimators": 1, "random_state": 0}
 

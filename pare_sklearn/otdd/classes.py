@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 
-from pare_sklearn.validation import new_rng, reject_missing_labels
+from pare_sklearn.randomness import new_rng
+from pare_sklearn.validation import reject_missing_labels
 
 N_PSEUDO_CLASSES = 10
 

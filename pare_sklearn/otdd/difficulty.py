@@ -15,8 +15,9 @@ from torch import Tensor
 from pare_sklearn.modules.replacement import replace_patches
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.distance import otdd
+from pare_sklearn.randomness import kept_torch_rng, new_rng
 from pare_sklearn.sources import EmbeddedSource
-from pare_sklearn.validation import check_length, new_rng
+from pare_sklearn.validation import check_length, check_max_samples
 
 N_GRID = 9
 MAX_SAMPLES = 500
@@ -101,8 +102,7 @@ def otdd_curve(
             f"There is no intermediate modality with strategy={estimator.strategy!r}; fit with "
             "strategy='pare'."
         )
-    if max_samples < 1:
-        raise ValueError(f"max_samples={max_samples} must be at least 1.")
+    check_max_samples(max_samples)
     rng = new_rng(random_state)
     rows = estimator._rows(estimator._validate_X(X))
     targets = np.asarray(y)
@@ -141,7 +141,7 @@ class IntermediateModality:
         self.source = source.tokens.to(device)
         self.source_labels = source.labels
         # A random gate draws its scores; a measurement is to change no later draw.
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        with kept_torch_rng():
             torch.manual_seed(0)
             self.scores = model.gate(self.target), model.gate(self.source)
 
@@ -151,13 +151,13 @@ class IntermediateModality:
 
     def distance_to_source(self, k: int, inner: str = "gaussian") -> float:
         """OTDD(E_m(k), E_s), both with the source's labels."""
-        labels = self.source_labels
         source = self.source.mean(dim=1)
-        return _otdd_of_all(source, self.mean_patches(k), labels, inner)
+        return _otdd_of_all(source, self.mean_patches(k), self.source_labels, inner)
 
     def distance_to_target(self, k: int, classes: np.ndarray, inner: str = "gaussian") -> float:
         """OTDD(E_m(k), E_t), both with the target's labels."""
-        return _otdd_of_all(self.mean_patches(0), self.mean_patches(k), classes, inner)
+        target = self.target.mean(dim=1)
+        return _otdd_of_all(target, self.mean_patches(k), classes, inner)
 
 
 def _otdd_of_all(X: Tensor, mixed: Tensor, y: Any, inner: str) -> float:

@@ -21,6 +21,15 @@ class Labelled(NamedTuple):
     codes: Tensor
     """(n_samples,)"""
 
+    @property
+    def n_classes(self) -> int:
+        return int(self.codes.max()) + 1
+
+    @property
+    def classes(self) -> list[Tensor]:
+        """Mask (n_samples,) of each class."""
+        return [self.codes == code for code in range(self.n_classes)]
+
 
 def check_labelled(
     X: ArrayLike | Tensor,

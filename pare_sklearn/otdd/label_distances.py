@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
-from pare_sklearn.validation import as_seed
+from pare_sklearn.randomness import as_seed
 
 # Entries of the matrices decomposed at a time, which bounds memory however many classes there are.
 BATCH_ENTRIES = 1 << 24
@@ -117,21 +117,21 @@ def check_inner(inner: str) -> None:
 
 def class_distances(source: Labelled, target: Labelled | None, inner: str) -> Tensor:
     """As `label_distances`, of checked data sets; None as target: the source's among themselves."""
-    n_s = _n_classes(source)
-    n_t = n_s if target is None else _n_classes(target)
+    n = source.n_classes
     if target is None:
         # Symmetric, and zero on the diagonal: each pair once.
-        pairs = torch.triu_indices(n_s, n_s, offset=1)
-    else:
-        pairs = torch.cartesian_prod(torch.arange(n_s), torch.arange(n_t)).T
-    between = INNER_DISTANCES[inner](source, source if target is None else target, pairs)
-    distances = between.new_zeros(n_s, n_t).index_put(tuple(pairs), between)
-    return distances + distances.T if target is None else distances
+        pairs = torch.triu_indices(n, n, offset=1)
+        between = INNER_DISTANCES[inner](source, source, pairs)
+        distances = between.new_zeros(n, n).index_put(tuple(pairs), between)
+        return distances + distances.T
+    pairs = torch.cartesian_prod(torch.arange(n), torch.arange(target.n_classes)).T
+    return INNER_DISTANCES[inner](source, target, pairs).reshape(n, target.n_classes)
 
 
 def _gaussian_distances(source: Labelled, target: Labelled, pairs: Tensor) -> Tensor:
     """Bures-Wasserstein distances of pairs of classes (2, n_pairs)."""
-    of_source, of_target = fit_gaussians(source), fit_gaussians(target)
+    of_source = fit_gaussians(source)
+    of_target = of_source if target is source else fit_gaussians(target)
     entries = of_source.factors.shape[1] * of_target.factors.shape[1]
     chunks = pairs.split(max(1, BATCH_ENTRIES // entries), dim=1)
     fidelity = torch.cat(
@@ -145,8 +145,7 @@ def _gaussian_distances(source: Labelled, target: Labelled, pairs: Tensor) -> Te
 def _exact_distances(source: Labelled, target: Labelled, pairs: Tensor) -> Tensor:
     """Exact transport costs of pairs of classes (2, n_pairs); POT solves one at a time."""
     cost = squared_distances(source.X, target.X)
-    rows = [source.codes == code for code in range(_n_classes(source))]
-    columns = [target.codes == code for code in range(_n_classes(target))]
+    rows, columns = source.classes, target.classes
     values = [transport_cost(cost[rows[i]][:, columns[j]])[0] for i, j in pairs.T.tolist()]
     return torch.stack(values) if values else cost.new_zeros(0)
 
@@ -159,7 +158,7 @@ INNER_DISTANCES: dict[str, Callable[[Labelled, Labelled, Tensor], Tensor]] = {
 
 def fit_gaussians(data: Labelled) -> ClassGaussians:
     """Mean and covariance of each class; a class of one sample has the pooled covariance."""
-    classes = [data.X[data.codes == code] for code in range(_n_classes(data))]
+    classes = [data.X[mask] for mask in data.classes]
     means = torch.stack([samples.mean(dim=0) for samples in classes])
     centred = [samples - mean for samples, mean in zip(classes, means, strict=True)]
     several = [samples for samples in centred if len(samples) > 1]
@@ -184,7 +183,3 @@ def _sum_of_singular_values(matrices: Tensor) -> Tensor:
     # The norm is the largest <U V^T, M> over rotations, so its gradient is U V^T.
     U, _, Vh = torch.linalg.svd(matrices.detach(), full_matrices=False)
     return ((U @ Vh) * matrices).sum(dim=(1, 2))
-
-
-def _n_classes(data: Labelled) -> int:
-    return int(data.codes.max()) + 1

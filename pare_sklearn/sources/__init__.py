@@ -68,13 +68,9 @@ def name_sources(source: str | tuple | Sequence[str | tuple]) -> dict[str, str |
     """
     entries = [source] if isinstance(source, (str, tuple)) else list(source)
     names = [entry for entry in entries if isinstance(entry, str)]
-    unknown = sorted({*names} - {*SOURCES, "auto"})
-    if unknown or not entries:
-        raise ValueError(
-            f"Unknown source {', '.join(map(repr, unknown))}; known are {[*SOURCES, 'auto']}."
-            if unknown
-            else "source is an empty list; name at least one."
-        )
+    if not entries:
+        raise ValueError("source is an empty list; name at least one.")
+    _check_known({*names} - {"auto"})
     registered = SOURCES if "auto" in names else names
     given = [entry for entry in entries if not isinstance(entry, str)]
     numbers = ["", *(f" {number}" for number in range(2, len(given) + 1))]
@@ -82,6 +78,14 @@ def name_sources(source: str | tuple | Sequence[str | tuple]) -> dict[str, str |
         **{name: name for name in registered},
         **{f"{GIVEN}{number}": arrays for number, arrays in zip(numbers, given, strict=False)},
     }
+
+
+def _check_known(names: set[str]) -> None:
+    unknown = sorted(names - {*SOURCES})
+    if unknown:
+        raise ValueError(
+            f"Unknown source {', '.join(map(repr, unknown))}; known are {[*SOURCES, 'auto']}."
+        )
 
 
 @lru_cache
@@ -118,8 +122,7 @@ def load_source(source: str | Arrays) -> Arrays:
     (1797, 1, 8, 8)
     """
     if isinstance(source, str):
-        if source not in SOURCES:
-            raise ValueError(f"Unknown source {source!r}; known are {sorted([*SOURCES, 'auto'])}.")
+        _check_known({source})
         X_s, y_s = _load_registered(source)
         return X_s.copy(), y_s.copy()
     if len(source) != 2:
@@ -187,20 +190,19 @@ def embed_source(source: str | Arrays, backbone: Backbone) -> EmbeddedSource:
     return embed_arrays(*load_source(source), backbone)
 
 
-def fits(source: str | Arrays, backbone: Backbone) -> bool:
-    """Whether the source has samples of the shape that the backbone's source embedder states."""
-    shape = load_source(source)[0].shape[1:]
+def fits(X_s: np.ndarray, backbone: Backbone) -> bool:
+    """Whether samples have the shape that the backbone's source embedder states, if it does."""
+    shape = X_s.shape[1:]
     return shape == tuple(getattr(backbone.source_embedder, "image_shape", shape))
 
 
 def embed_arrays(X_s: np.ndarray, y_s: np.ndarray, backbone: Backbone) -> EmbeddedSource:
     """As `embed_source`, for loaded arrays."""
     source_embedder = backbone.source_embedder
-    expected = getattr(source_embedder, "image_shape", X_s.shape[1:])
-    if X_s.shape[1:] != tuple(expected):
+    if not fits(X_s, backbone):
         raise ValueError(
             f"The source samples have shape {X_s.shape[1:]}; this backbone's source embedder takes "
-            f"{tuple(expected)}."
+            f"{source_embedder.image_shape}."
         )
     contract = (
         f"The source embedder {type(source_embedder).__name__} must map source samples, here "

@@ -46,7 +46,8 @@ def nearest_first(
     ValueError
         If the backbone can embed none of the sources.
     """
-    fitting = {name: source for name, source in sources.items() if fits(source, backbone)}
+    loaded = {name: load_source(source) for name, source in sources.items()}
+    fitting = {name: arrays for name, arrays in loaded.items() if fits(arrays[0], backbone)}
     if not fitting:
         raise ValueError(
             f"None of the sources {', '.join(sources)} has samples of the shape "
@@ -55,14 +56,14 @@ def nearest_first(
         )
     patches = target.mean(dim=1)
     distances = {
-        name: _distance(source, backbone, patches, classes, max_samples, rng)
-        for name, source in fitting.items()
+        name: _distance(arrays, backbone, patches, classes, max_samples, rng)
+        for name, arrays in fitting.items()
     }
     return dict(sorted(distances.items(), key=lambda item: item[1]))
 
 
 def _distance(
-    source: str | Arrays,
+    source: Arrays,
     backbone: Backbone,
     target: Tensor,
     classes: np.ndarray,
@@ -70,7 +71,7 @@ def _distance(
     rng: np.random.RandomState,
 ) -> float:
     """OTDD of one source to the target; samples are the means of their patches."""
-    X_s, y_s = load_source(source)
+    X_s, y_s = source
     rows = rng.permutation(len(X_s))[:max_samples]
     embedded = embed_arrays(X_s[rows], y_s[rows], backbone)
     patches = embedded.tokens.mean(dim=1)

@@ -1,0 +1,28 @@
+"""Random numbers: where they come from, and how global generators stay as they are."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from numbers import Integral
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+
+def new_rng(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
+    """A generator to draw from; never numpy's global one."""
+    seed = np.random.RandomState() if random_state is None else random_state
+    return check_random_state(seed)
+
+
+def as_seed(random_state: int | np.random.RandomState | None) -> int:
+    """A seed to use more than once: an int as it is, else one drawn."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(new_rng(random_state).randint(2**31 - 1))
+
+
+def kept_torch_rng() -> AbstractContextManager:
+    """Give torch's global generators, those of all devices, back as they were."""
+    return torch.random.fork_rng(devices=range(torch.cuda.device_count()))
