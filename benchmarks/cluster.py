@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from joblib import effective_n_jobs, parallel_config
 
 SCHEDULER_SECONDS = 10
+_IGNORE_CTRL_C = (signal.SIGINT, signal.SIG_IGN)
 
 
 class ClusterError(Exception):
@@ -34,7 +36,10 @@ def workers(backend: str, n_jobs: int, scheduler: str | None) -> Iterator[int]:
         When Dask is not installed, or no scheduler answers at the address.
     """
     if backend == "loky":
-        with parallel_config(backend, n_jobs=n_jobs):
+        # Ctrl-C reaches workers too; only the main program is to answer it, and it ends them.
+        with parallel_config(
+            backend, n_jobs=n_jobs, initializer=signal.signal, initargs=_IGNORE_CTRL_C
+        ):
             yield effective_n_jobs(None)
         return
     with _client(n_jobs, scheduler), parallel_config("dask", n_jobs=-1):

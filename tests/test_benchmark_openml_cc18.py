@@ -14,10 +14,12 @@ import numpy as np
 import openml
 import pandas as pd
 import pytest
+from joblib import Parallel, delayed
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from benchmarks import isolation
+from benchmarks.cluster import workers
 from benchmarks.openml_cc18 import __main__ as cli
 from benchmarks.openml_cc18 import job, protocols, tasks
 from benchmarks.openml_cc18.suites import CC18, CC18_SMALL
@@ -339,6 +341,12 @@ def test_ctrl_c_keeps_what_is_finished(cache, tmp_path, n_jobs):
     assert "Interrupted; what is finished is kept" in rest
     assert "Traceback" not in rest
     assert 1 <= len(read_records(path)) < 20
+
+
+def test_ctrl_c_is_for_the_main_program_alone():
+    with workers("loky", 2, None):
+        handlers = Parallel()(delayed(signal.getsignal)(signal.SIGINT) for _ in range(2))
+    assert handlers == [signal.SIG_IGN] * 2
 
 
 def test_the_work_of_a_killed_process_ends(cache, tmp_path):
