@@ -14,6 +14,7 @@ import torch
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -32,9 +33,12 @@ from torch import Tensor, nn
 from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.batches import BatchIterator, Rows
+from pare_sklearn.blending import blend_logits, blend_targets
+from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
 from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.modules.frozen import FrozenFeatures
 from pare_sklearn.modules.gate import Gate, RandomGate
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
@@ -43,6 +47,7 @@ from pare_sklearn.orca import AlignmentNet
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.difficulty import sample_source
 from pare_sklearn.preprocessing import TableEncoder, is_dataframe
+from pare_sklearn.probe import FitLinear, fit_logistic, fit_probe, fit_ridge
 from pare_sklearn.randomness import as_seed, kept_torch_rng, new_rng
 from pare_sklearn.schedules import SCHEDULES, make_schedule
 from pare_sklearn.sources import EmbeddedSource, embed_source, name_sources
@@ -63,6 +68,8 @@ PREDICT_PATCHES = 1 << 16
 # tiles, so that a row's prediction does not depend on how many rows stand beside it.
 ROW_BLOCK = 16
 MIN_PATCHES = 16
+# Features of the frozen encoder, at least; so many embedders see a sample side by side.
+PROBE_FEATURES = 1024
 WITH_SOURCE = ("pare", "orca")
 # Samples, of target and source, that the distances of the sources are measured on.
 RANK_SAMPLES = 500
@@ -70,7 +77,7 @@ RANK_SAMPLES = 500
 DIFFICULTY_SAMPLES = 128
 DIFFICULTY_MEASUREMENTS = 5
 ALIGN_BATCH = 256
-NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*")
+NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*", "*gains*", "*frequencies*")
 
 
 class TrainingSet(NamedTuple):
@@ -108,15 +115,16 @@ class _BasePaRe(BaseEstimator):
         "semi_supervised": ["boolean"],
         "augmentation": [StrOptions({"patchmix"}), None],
         "patch_dropout": [Interval(Real, 0, 1, closed="left")],
+        "linear_probe": ["boolean"],
         "finetune": [StrOptions({"all", "norm", "none"})],
-        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "early_stopping": ["boolean"],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "patience": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
         "patches_per_feature": [
@@ -148,15 +156,16 @@ class _BasePaRe(BaseEstimator):
         semi_supervised: bool = False,
         augmentation: str | None = None,
         patch_dropout: float = 0.0,
+        linear_probe: bool = True,
         finetune: str = "all",
-        n_estimators: int = 5,
+        n_estimators: int | str = "auto",
         validation_fraction: float = 0.2,
         early_stopping: bool = True,
-        patience: int = 20,
-        max_epochs: int = 100,
+        patience: int | str = "auto",
+        max_epochs: int | str = "auto",
         lr: float = 1e-3,
         weight_decay: float = 0.1,
-        batch_size: int = 64,
+        batch_size: int | str = "auto",
         dropout: float = 0.1,
         categorical_features: str | Sequence = "from_dtype",
         patches_per_feature: str | int = "auto",
@@ -181,6 +190,7 @@ class _BasePaRe(BaseEstimator):
         self.semi_supervised = semi_supervised
         self.augmentation = augmentation
         self.patch_dropout = patch_dropout
+        self.linear_probe = linear_probe
         self.finetune = finetune
         self.n_estimators = n_estimators
         self.validation_fraction = validation_fraction
@@ -240,6 +250,7 @@ class _BasePaRe(BaseEstimator):
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
             self.__dict__.pop("estimators_", None)
         rows, unlabelled = self._prepare(X, y, sample_weight, continues)
+        self.budget_ = self._choose_budget(len(rows))
         rng = new_rng(self.random_state)
         folds = self._folds(rows.y.numpy(), rng)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
@@ -369,8 +380,8 @@ class _BasePaRe(BaseEstimator):
     def _folds(self, targets: np.ndarray, rng: np.random.RandomState) -> list[Fold]:
         """Rows to train on and rows to validate on, for each member."""
         strata = self._strata(targets)
-        if self.n_estimators > 1:
-            return deal_folds(strata, self.n_estimators, rng)
+        if self.budget_.n_estimators > 1:
+            return deal_folds(strata, self.budget_.n_estimators, rng)
         if self.early_stopping:
             return [hold_out_fraction(strata, self.validation_fraction, rng)]
         return [Fold(np.arange(len(targets)), np.arange(0))]
@@ -414,6 +425,58 @@ class _BasePaRe(BaseEstimator):
         self.history_ = history
         self.n_patches_ = nets[0].module_.n_patches
         self.source_, self.otdd_ = choice.name, choice.otdd
+        self._blend(rows, folds[: len(nets)], seeds[0])
+
+    def _blend(self, rows: Rows, folds: Sequence[Fold], seed: int) -> None:
+        """Weigh the nets' outputs, and those of linear probes, by the held-out samples."""
+        self.features_, self.probe_, self.blend_ = None, None, np.ones(1)
+        held_out = [rows.take(fold.valid) for fold in folds]
+        if not sum(map(len, held_out)):
+            return
+        y, weights = (
+            torch.cat([getattr(part, name) for part in held_out]).numpy()
+            for name in ("y", "weights")
+        )
+        nets = zip(self.estimators_, held_out, strict=True)
+        outputs = [torch.cat([_forward(net, part) for net, part in nets]).double().numpy()]
+        if self.linear_probe:
+            self.features_ = self._build_features(seed)
+            self.probe_ = fit_probe(
+                self._features(rows),
+                rows.y.numpy(),
+                rows.weights.double().numpy(),
+                folds,
+                self._linear_fitter(),
+                partial(self._loss, y=y, weights=weights),
+            )
+            outputs.append(self.probe_.held_out)
+        self.blend_ = self._blend_outputs(np.stack(outputs), y, weights)
+
+    def _build_features(self, seed: int) -> FrozenFeatures:
+        """The encoder as it is before training, behind several embedders that start from it."""
+        torch.manual_seed(seed)
+        backbone = load_backbone(self.backbone, 0.0)
+        if self.strategy == "scratch":
+            reset_parameters(backbone.encoder)
+        embedders = []
+        for _ in range(-(-PROBE_FEATURES // backbone.width)):
+            embedder = self._build_embedder(backbone.width)
+            if self.strategy != "scratch":
+                embedder.start_from(backbone)
+                embedder.zero_columns()
+            embedders.append(embedder)
+        return FrozenFeatures(embedders, backbone.encoder).to(self._device())
+
+    def _features(self, rows: Rows) -> np.ndarray:
+        """Features (n_samples, n_features) of the frozen encoder."""
+        assert self.features_ is not None
+        batches = BatchIterator(_fill_blocks(rows), _predict_batch(self.n_patches_))
+        device = self._device()
+        features = [
+            self.features_(**{name: tensor.to(device) for name, tensor in inputs.items()}).cpu()
+            for inputs, _ in batches
+        ]
+        return torch.cat(features)[: len(rows)].numpy()
 
     def _choose_source(self, rows: Rows, seed: int, continues: bool) -> SourceChoice:
         """Embed the source that the strategy uses, of several the nearest."""
@@ -447,7 +510,7 @@ class _BasePaRe(BaseEstimator):
         rng = np.random.RandomState(seed)
         torch.manual_seed(seed)
         embedder = self._build_embedder(backbone.width)
-        embedder.start_from(backbone.source_embedder)
+        embedder.start_from(backbone)
         sample = rows.take(rng.permutation(len(rows))[:max_samples])
         classes = pseudo_classes(sample.y.numpy(), random_state=rng)
         with torch.no_grad():
@@ -496,7 +559,7 @@ class _BasePaRe(BaseEstimator):
         if self.strategy == "scratch":
             reset_parameters(backbone.encoder)
         else:
-            embedder.start_from(backbone.source_embedder)
+            embedder.start_from(backbone)
             freeze(backbone.encoder, self.finetune)
         predictor = Predictor(backbone.width, self._n_outputs(), self.dropout)
         gate = source_predictor = None
@@ -510,11 +573,22 @@ class _BasePaRe(BaseEstimator):
 
     def _build_embedder(self, width: int) -> TableEmbedder:
         encoder = self.table_encoder_
-        auto = self.patches_per_feature == "auto"
-        patches = -(-MIN_PATCHES // self.n_features_in_) if auto else int(self.patches_per_feature)
         return TableEmbedder(
-            encoder.numeric_, encoder.categorical_, encoder.cardinalities_, width, patches
+            encoder.numeric_,
+            encoder.categorical_,
+            encoder.cardinalities_,
+            width,
+            self._patches_per_feature(),
         )
+
+    def _patches_per_feature(self) -> int:
+        if self.patches_per_feature == "auto":
+            return -(-MIN_PATCHES // self.n_features_in_)
+        return int(self.patches_per_feature)
+
+    def _choose_budget(self, n_samples: int) -> Budget:
+        given = {name: getattr(self, name) for name in Budget._fields}
+        return choose_budget(n_samples, self.n_features_in_ * self._patches_per_feature(), **given)
 
     def _align(self, model: PaReModel, data: TrainingSet, seed: int) -> AlignmentNet:
         """Train the embedder to bring the target near the source."""
@@ -545,8 +619,8 @@ class _BasePaRe(BaseEstimator):
             unlabelled=data.unlabelled,
             patchmix=self.augmentation == "patchmix",
             mix_weight=self.mix_weight,
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
+            max_epochs=self.budget_.max_epochs,
+            batch_size=self.budget_.batch_size,
             train_split=predefined_split(valid) if len(valid) else None,
             iterator_valid=BatchIterator,
             iterator_valid__batch_size=_predict_batch(model.n_patches),
@@ -581,14 +655,16 @@ class _BasePaRe(BaseEstimator):
         return [("clip", GradientNormClipping(CLIP_NORM)), ("lr_schedule", schedule)]
 
     def _build_callbacks(self, model: PaReModel, data: TrainingSet, seed: int) -> list:
-        n_steps = self.max_epochs * -(-len(data.train) // self.batch_size)
+        n_steps = self.budget_.max_epochs * -(-len(data.train) // self.budget_.batch_size)
         callbacks: list = [(name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS]
         callbacks += self._optimizer_callbacks(n_steps)
         if model.gate is not None:
             callbacks += self._curriculum(model, data, seed)
         callbacks += self.callbacks or []
         if self.early_stopping and len(data.valid):
-            stop = EarlyStopping(patience=self.patience, threshold=0, load_best=True, sink=_silent)
+            stop = EarlyStopping(
+                patience=self.budget_.patience, threshold=0, load_best=True, sink=_silent
+            )
             callbacks.append(("early_stopping", stop))
         return callbacks
 
@@ -614,7 +690,7 @@ class _BasePaRe(BaseEstimator):
     def _difficulty(self, train: Rows, source: EmbeddedSource, seed: int) -> Difficulty:
         rng = np.random.RandomState(seed)
         chosen = rng.permutation(len(train))[:DIFFICULTY_SAMPLES]
-        interval = -(-self.max_epochs // DIFFICULTY_MEASUREMENTS)
+        interval = -(-self.budget_.max_epochs // DIFFICULTY_MEASUREMENTS)
         sample = sample_source(source, len(chosen), rng)
         return Difficulty(train.take(chosen).inputs, sample, interval)
 
@@ -633,9 +709,11 @@ class _BasePaRe(BaseEstimator):
         """Outputs of each member, shape (n_members, n_samples, n_outputs), as float64."""
         check_is_fitted(self)
         rows = self._rows(self._validate_X(X))
-        whole = _fill_blocks(rows)
-        outputs = [net.forward(whole)[: len(rows)] for net in self.estimators_]
-        return torch.stack(outputs).double().numpy()
+        nets = torch.stack([_forward(net, rows) for net in self.estimators_]).double().numpy()
+        outputs = self.blend_[0] * nets
+        if self.probe_ is not None and self.blend_[1]:
+            outputs += self.blend_[1] * self.probe_.outputs(self._features(rows))
+        return outputs
 
 
 class PaReClassifier(ClassifierMixin, _BasePaRe):
@@ -690,28 +768,34 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         their labels by the share; goes together with every strategy.
     patch_dropout : float, default=0.0
         Share of the patches that the encoder does not see while training, in [0, 1).
+    linear_probe : bool, default=True
+        Whether linear models on the features of the frozen encoder, before any training of it,
+        join the fine-tuned nets [3]_. The samples that the members held out decide how much each
+        counts, and how strong the linear models' penalty is; without such samples there are none.
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
-    n_estimators : int, default=5
+    n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member.
+        single member. ``"auto"`` is 5, from 20,000 samples on 3.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
         Stop a member when its score on the held-out samples no longer rises, and restore its
         best epoch. If False, train for `max_epochs`; a single member then trains on all samples.
-    patience : int, default=20
-        Epochs without a better score before a member stops.
-    max_epochs : int, default=100
-        Epochs at most; schedules of k and of the learning rate span them.
+    patience : int or "auto", default="auto"
+        Epochs without a better score before a member stops; ``"auto"`` is a quarter of
+        `max_epochs`, but at least 5.
+    max_epochs : int or "auto", default="auto"
+        Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
+        50 / sqrt(N / 5,000), N being samples times patches, but from 10 to 50.
     lr : float, default=1e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
-    batch_size : int, default=64
-        Samples a step.
+    batch_size : int or "auto", default="auto"
+        Samples a step; ``"auto"`` is 64, from 5,000 samples on 128, from 20,000 on 256.
     dropout : float, default=0.2
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     label_smoothing : float, default=0.1
@@ -758,6 +842,14 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         The fitted skorch nets, one a member.
     net_ : PaReNet
         The first of them.
+    blend_ : ndarray of shape (1,) or (2,)
+        Factors of the nets' outputs and of the linear probes'.
+    probe_ : Probe or None
+        The linear probes.
+    features_ : FrozenFeatures or None
+        What they see.
+    budget_ : Budget
+        `n_estimators`, `batch_size`, `max_epochs` and `patience`, chosen where they were "auto".
     n_patches_ : int
         Patches n of a sample.
     source_ : str or None
@@ -774,6 +866,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
        Modality Generation", ICML, arXiv:2406.09003.
     .. [2] Shen et al. (2023), "Cross-Modal Fine-Tuning: Align then Refine", ICML,
        arXiv:2302.05738.
+    .. [3] Kumar et al. (2022), "Fine-Tuning can Distort Pretrained Features and Underperform
+       Out-of-Distribution", ICLR, arXiv:2202.10054.
 
     Examples
     --------
@@ -808,15 +902,16 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         semi_supervised: bool = False,
         augmentation: str | None = None,
         patch_dropout: float = 0.0,
+        linear_probe: bool = True,
         finetune: str = "all",
-        n_estimators: int = 5,
+        n_estimators: int | str = "auto",
         validation_fraction: float = 0.2,
         early_stopping: bool = True,
-        patience: int = 20,
-        max_epochs: int = 100,
+        patience: int | str = "auto",
+        max_epochs: int | str = "auto",
         lr: float = 1e-3,
         weight_decay: float = 0.1,
-        batch_size: int = 64,
+        batch_size: int | str = "auto",
         dropout: float = 0.2,
         label_smoothing: float = 0.1,
         class_weight: str | dict | None = None,
@@ -844,6 +939,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             semi_supervised=semi_supervised,
             augmentation=augmentation,
             patch_dropout=patch_dropout,
+            linear_probe=linear_probe,
             finetune=finetune,
             n_estimators=n_estimators,
             validation_fraction=validation_fraction,
@@ -896,6 +992,16 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         """
         codes = self.predict_proba(X).argmax(axis=1)
         return self.classes_[codes]
+
+    def _linear_fitter(self) -> FitLinear:
+        return fit_logistic(self._n_outputs())
+
+    def _loss(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
+        proba = softmax(outputs, axis=1)
+        return log_loss(y, proba, sample_weight=weights, labels=range(self._n_outputs()))
+
+    def _blend_outputs(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return blend_logits(outputs, y, weights)
 
     def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
         return split_labels(y)
@@ -993,28 +1099,34 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         their labels by the share; goes together with every strategy.
     patch_dropout : float, default=0.0
         Share of the patches that the encoder does not see while training, in [0, 1).
+    linear_probe : bool, default=True
+        Whether linear models on the features of the frozen encoder, before any training of it,
+        join the fine-tuned nets [3]_. The samples that the members held out decide how much each
+        counts, and how strong the linear models' penalty is; without such samples there are none.
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
-    n_estimators : int, default=5
+    n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member.
+        single member. ``"auto"`` is 5, from 20,000 samples on 3.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
         Stop a member when its score on the held-out samples no longer rises, and restore its
         best epoch. If False, train for `max_epochs`; a single member then trains on all samples.
-    patience : int, default=20
-        Epochs without a better score before a member stops.
-    max_epochs : int, default=100
-        Epochs at most; schedules of k and of the learning rate span them.
+    patience : int or "auto", default="auto"
+        Epochs without a better score before a member stops; ``"auto"`` is a quarter of
+        `max_epochs`, but at least 5.
+    max_epochs : int or "auto", default="auto"
+        Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
+        50 / sqrt(N / 5,000), N being samples times patches, but from 10 to 50.
     lr : float, default=1e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
-    batch_size : int, default=64
-        Samples a step.
+    batch_size : int or "auto", default="auto"
+        Samples a step; ``"auto"`` is 64, from 5,000 samples on 128, from 20,000 on 256.
     dropout : float, default=0.1
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
@@ -1060,6 +1172,14 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         The fitted skorch nets, one a member.
     net_ : PaReNet
         The first of them.
+    blend_ : ndarray of shape (1,) or (2,)
+        Factors of the nets' outputs and of the linear probes'.
+    probe_ : Probe or None
+        The linear probes.
+    features_ : FrozenFeatures or None
+        What they see.
+    budget_ : Budget
+        `n_estimators`, `batch_size`, `max_epochs` and `patience`, chosen where they were "auto".
     n_patches_ : int
         Patches n of a sample.
     source_ : str or None
@@ -1076,6 +1196,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
        Modality Generation", ICML, arXiv:2406.09003.
     .. [2] Shen et al. (2023), "Cross-Modal Fine-Tuning: Align then Refine", ICML,
        arXiv:2302.05738.
+    .. [3] Kumar et al. (2022), "Fine-Tuning can Distort Pretrained Features and Underperform
+       Out-of-Distribution", ICLR, arXiv:2202.10054.
 
     Examples
     --------
@@ -1107,6 +1229,15 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         standardised = self._outputs(X).mean(axis=0)
         targets = self.y_scaler_.inverse_transform(standardised)
         return targets.ravel() if self.y_ndim_ == 1 else targets
+
+    def _linear_fitter(self) -> FitLinear:
+        return fit_ridge
+
+    def _loss(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
+        return mean_squared_error(y, outputs, sample_weight=weights)
+
+    def _blend_outputs(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return blend_targets(outputs, y, weights)
 
     def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
         return split_targets(y)
@@ -1167,6 +1298,11 @@ def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
 def _predict_batch(n_patches: int) -> int:
     """Rows a batch in prediction, whole blocks of them."""
     return max(1, PREDICT_PATCHES // n_patches // ROW_BLOCK) * ROW_BLOCK
+
+
+def _forward(net: PaReNet, rows: Rows) -> Tensor:
+    """Outputs of one member, (n_samples, n_outputs)."""
+    return net.forward(_fill_blocks(rows))[: len(rows)]
 
 
 def _fill_blocks(rows: Rows) -> Rows:

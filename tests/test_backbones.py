@@ -1,10 +1,8 @@
-"""The embedded backbone, its source proxy, and the command that made them."""
+"""The embedded backbone and its source proxy."""
 
 import hashlib
-import re
 
 import numpy as np
-import pytest
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
@@ -12,8 +10,6 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.backbones.embedded import WEIGHTS, checksum_file, load_embedded
-from pare_sklearn.pretraining.__main__ import main
-from pare_sklearn.pretraining.digits import pretrain, shift
 from pare_sklearn.sources import embed_source, load_source
 
 
@@ -69,43 +65,3 @@ def test_loading_twice_gives_two_backbones():
     with torch.no_grad():
         next(first.encoder.parameters()).zero_()
     assert next(second.encoder.parameters()).abs().sum() > 0
-
-
-@pytest.mark.parametrize("n", [1, 40])
-def test_images_are_shifted_by_at_most_a_pixel(n):
-    torch.manual_seed(0)
-    images = torch.rand(n, 1, 8, 8)
-    padded = torch.nn.functional.pad(images, (1, 1, 1, 1), value=-1.0)
-    windows = [padded[..., i : i + 8, j : j + 8] for i in range(3) for j in range(3)]
-    found = [
-        {w for w, window in enumerate(windows) if torch.equal(window[row], shifted)}
-        for row, shifted in enumerate(shift(images))
-    ]
-    assert all(len(moves) == 1 for moves in found)
-    assert n == 1 or len(set.union(*found)) == 9
-
-
-def test_pretraining_is_reproducible_and_leaves_the_global_generator():
-    state = torch.get_rng_state()
-    first, second, other = (
-        pretrain(epochs=1, seed=seed, verbose=False).backbone.state_dict() for seed in (0, 0, 1)
-    )
-    assert torch.equal(torch.get_rng_state(), state)
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    assert not all(torch.equal(first[name], other[name]) for name in first)
-
-
-def test_the_command_writes_weights_that_load_and_a_card(tmp_path, monkeypatch, capsys):
-    output = tmp_path / "weights" / "mine.safetensors"
-    monkeypatch.setattr("sys.argv", ["pretraining", "--epochs", "1", "--output", str(output)])
-    main()
-    backbone = load_embedded(0.0, output)
-    assert not torch.equal(
-        backbone.encoder[0].attention_in.weight,
-        load_embedded(0.0).encoder[0].attention_in.weight,
-    )
-    card = output.with_suffix(".md").read_text()
-    assert "--epochs 1 --seed 0" in card
-    assert hashlib.sha256(output.read_bytes()).hexdigest() in card
-    accuracy = float(re.search(r"held-out accuracy (0\.\d+)", capsys.readouterr().out)[1])
-    assert f"| held-out accuracy | {accuracy:.4f} |" in card

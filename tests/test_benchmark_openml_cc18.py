@@ -15,13 +15,14 @@ import openml
 import pandas as pd
 import pytest
 from joblib import Parallel, delayed
-from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.metrics import log_loss, r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from benchmarks import isolation
 from benchmarks.cluster import workers
 from benchmarks.openml_cc18 import __main__ as cli
-from benchmarks.openml_cc18 import job, protocols, tasks
+from benchmarks.openml_cc18 import job, probabilities, protocols, tasks
+from benchmarks.openml_cc18.probabilities import calibration_error
 from benchmarks.openml_cc18.suites import CC18, CC18_SMALL
 from benchmarks.records import Results, read_records
 from examples.openml_cache import use_cache, write_task
@@ -135,6 +136,20 @@ def test_a_record_tells_the_circumstances(run):
     assert 20 < record["peak_memory_mib"] < 5000
     assert 0 < record["fit_cpu_seconds"] < record["fit_seconds"] * 4 + 1
     assert record["predict_seconds"] > 0
+
+
+def test_probabilities_are_judged_in_a_record(run):
+    _, records = run("--seeds", "1")
+    of_classes, of_numbers = sorted(records, key=lambda r: r["task"])
+    (X, y), names = table("classification"), ["low", "mid", "top"]
+    codes = y.cat.codes.to_numpy()
+    train, test = train_test_split(range(90), test_size=0.5, stratify=codes, random_state=0)
+    proba = quick(X, "classification", 0).fit(X.iloc[train], y.iloc[train])
+    proba = proba.predict_proba(X.iloc[test])
+    expected = log_loss(y.iloc[test].astype(str), proba, labels=names)
+    assert of_classes["log_loss"] == pytest.approx(expected)
+    assert 0 <= of_classes["calibration_error"] <= 1
+    assert not {"log_loss", "calibration_error"} & of_numbers.keys()
 
 
 def test_task_protocol_takes_the_folds_of_the_task(run, cache, tmp_path):
@@ -392,6 +407,43 @@ def test_auroc_of_two_and_of_more_classes():
     y3, proba3 = rng.integers(0, 3, 60), rng.dirichlet([1, 1, 1], 60).astype(np.float32)
     expected = roc_auc_score(y3, proba3.astype(float), multi_class="ovo")
     assert protocols.auroc(y3, proba3) == pytest.approx(expected, abs=1e-6)
+
+
+def test_calibration_error_is_that_of_a_naive_loop():
+    rng = np.random.default_rng(0)
+    y, proba = rng.integers(0, 3, 200), rng.dirichlet([0.3, 0.3, 0.3], 200)
+    expected = 0.0
+    for number in range(15):
+        held = [
+            (label == row.argmax(), row.max())
+            for label, row in zip(y, proba, strict=True)
+            if number / 15 < row.max() <= (number + 1) / 15
+        ]
+        if held:
+            accuracy, confidence = np.mean(held, axis=0)
+            expected += len(held) / 200 * abs(accuracy - confidence)
+    assert calibration_error(y, proba) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("y", "proba", "expected"),
+    [
+        ([0, 0, 0, 1], [[0.75, 0.25]] * 4, 0),
+        ([0, 1, 2], np.eye(3), 0),
+        ([1, 0], np.eye(2), 1),
+        ([0, 0, 0, 0], [[0.75, 0.25]] * 4, 0.25),
+        # Over- and underconfidence in different bins do not make up for each other.
+        ([0, 0, 0, 1], [[0.6, 0.4]] * 2 + [[0.1, 0.9], [0.1, 0.9]], (2 * 0.4 + 2 * 0.4) / 4),
+    ],
+)
+def test_calibration_error_of_closed_cases(y, proba, expected):
+    assert calibration_error(y, np.array(proba)) == pytest.approx(expected)
+
+
+def test_log_loss_is_of_probabilities_that_sum_to_one():
+    y, proba = [0, 1, 1], np.array([[0.2, 0.2], [0.1, 0.3], [0.5, 0.5]], dtype=np.float32)
+    assert probabilities.log_loss(y, proba) == pytest.approx(-np.log([0.5, 0.75, 0.5]).mean())
+    assert probabilities.log_loss([0, 0], np.eye(2)) > 0  # a class may be absent, or ruled out
 
 
 def test_suites_have_the_sizes_of_their_publications():

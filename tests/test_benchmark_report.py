@@ -275,6 +275,36 @@ def test_means_are_over_tasks_and_not_over_splits(tmp_path):
     assert summarize(section).loc["pare", "mean"] == pytest.approx(0.7)
 
 
+def test_losses_are_paired_with_the_baseline(report):
+    losses = {"pare": [0.5, 0.4, 0.6], "a": [0.3, 0.4, 0.2], "b": [0.1, 0.2]}
+    records = [
+        record(model, 0.5, task, log_loss=value, calibration_error=value / 10)
+        for model, values in losses.items()
+        for task, value in enumerate(values)
+    ]
+    text, _ = report([*records, record("b", 0.5, 2), record("old", 0.5, 0)])
+    heading = "### Log loss and calibration"
+    table = text[text.index(heading) : text.index("### Claims")]
+    assert [line[2:6].strip() for line in table.strip().splitlines()[-3:]] == ["a", "pare", "b"]
+    low, high = t_interval(np.array([-0.2, 0.0, -0.4]), 0.95)
+    loss, error = ("0.3000", "-0.2000"), ("0.0300", "-0.0200")
+    intervals = f"{low:+.4f} to {high:+.4f}", f"{low / 10:+.4f} to {high / 10:+.4f}"
+    assert row_of(text, "a", heading)[1:] == [*loss, intervals[0], *error, intervals[1]]
+    assert row_of(text, "pare", heading)[1:] == ["0.5000", "", "", "0.0500", "", ""]
+    assert row_of(text, "b", heading)[1:3] == ["-", "-0.3000"]
+
+
+def test_losses_without_the_baseline_are_not_compared(report):
+    text, _ = report([record("pare", 0.5), record("a", 0.5, log_loss=0.3, calibration_error=0.1)])
+    row = row_of(text, "a", "### Log loss and calibration")
+    assert row[1:] == ["0.3000", "-", "-", "0.1000", "-", "-"]
+
+
+def test_records_without_losses_have_no_table_of_them(report):
+    text, _ = report(grid({"pare": 0.0, "a": 0.1}))
+    assert "Log loss" not in text
+
+
 def test_incomplete_model_is_left_out_but_compared(report):
     records = grid({"pare": 0.0, "catboost": 0.1, "ridge": -0.1})
     records += [record("tabpfn", 0.99, task=0, split=1), failure("tabpfn", task=1)]

@@ -1,11 +1,15 @@
 """Embedders of tables and of images."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.modules.embedders.table_maps import CODE_LENGTH, TableMaps, ValueMap
+from pare_sklearn.pretraining.episodes import Table, embed_table
 
 WIDTH, BATCH = 8, 4
 LAYOUTS = {
@@ -16,18 +20,37 @@ LAYOUTS = {
 }
 
 
-def make_embedder(layout="mixed", patches_per_feature=2):
+class Source(nn.Module):
+    """What `start_from` looks at in a backbone."""
+
+    def __init__(self, source_embedder, table_maps=None):
+        super().__init__()
+        self.source_embedder = source_embedder
+        if table_maps is not None:
+            self.table_maps = table_maps
+
+
+def make_embedder(layout="mixed", patches_per_feature=2, width=WIDTH):
     """Embedder with categorical columns of 4, 5, ... codes, none of its parameters at zero."""
     torch.manual_seed(0)
     numeric, categorical = LAYOUTS[layout]
     cardinalities = [4 + j for j in range(len(categorical))]
-    embedder = TableEmbedder(numeric, categorical, cardinalities, WIDTH, patches_per_feature)
+    embedder = TableEmbedder(numeric, categorical, cardinalities, width, patches_per_feature)
     with torch.no_grad():
         for parameter in (embedder.norm.weight, embedder.norm.bias):
             parameter += torch.randn_like(parameter)
         if numeric:
             embedder.missing += torch.randn_like(embedder.missing)
     return embedder
+
+
+def make_maps(width=WIDTH):
+    """Maps of which no parameter is as it is drawn at first."""
+    maps = TableMaps(width)
+    with torch.no_grad():
+        for parameter in maps.parameters():
+            parameter += torch.randn_like(parameter) * 0.3
+    return maps
 
 
 def make_table(layout="mixed"):
@@ -124,7 +147,18 @@ def test_missing_numbers_give_finite_gradients_and_train_the_missing_vector():
     assert embedder.missing.grad.any(-1).tolist() == [True, False, False]
 
 
-def test_start_from_takes_over_norm_and_position_statistics():
+# Starting from a backbone that knows no tables
+
+
+no_maps = pytest.mark.parametrize("width", [None, WIDTH + 1])
+
+
+def maps_or_none(width):
+    return None if width is None else make_maps(width)
+
+
+@no_maps
+def test_without_maps_start_from_takes_over_norm_and_position_statistics(width):
     torch.manual_seed(0)
     source = ImageEmbedder(1, 8, 1, WIDTH)
     with torch.no_grad():
@@ -132,7 +166,9 @@ def test_start_from_takes_over_norm_and_position_statistics():
         source.norm.bias.copy_(torch.randn(WIDTH))
         source.positions.mul_(torch.linspace(0.1, 2, WIDTH)).add_(torch.arange(WIDTH))
     embedder = make_embedder("numbers", patches_per_feature=2000)
-    embedder.start_from(source)
+    values = {name: value.clone() for name, value in embedder.values.state_dict().items()}
+    embedder.start_from(Source(source, maps_or_none(width)))
+    assert all(torch.equal(value, values[n]) for n, value in embedder.values.state_dict().items())
     assert torch.equal(embedder.norm.weight, source.norm.weight)
     assert torch.equal(embedder.norm.bias, source.norm.bias)
     n = embedder.n_patches
@@ -143,11 +179,12 @@ def test_start_from_takes_over_norm_and_position_statistics():
     assert source.norm.weight.all()
 
 
+@no_maps
 @pytest.mark.parametrize("source", [nn.Identity(), ImageEmbedder(1, 8, 1, WIDTH + 1)])
-def test_start_from_leaves_what_the_source_lacks_or_has_in_another_shape(source):
+def test_start_from_leaves_what_the_source_lacks_or_has_in_another_shape(source, width):
     embedder = make_embedder()
     before = {name: value.clone() for name, value in embedder.state_dict().items()}
-    embedder.start_from(source)
+    embedder.start_from(Source(source, maps_or_none(width)))
     assert all(torch.equal(value, before[name]) for name, value in embedder.state_dict().items())
 
 
@@ -157,7 +194,7 @@ def test_start_from_takes_what_a_partial_norm_has(options):
     source.norm = nn.LayerNorm(WIDTH, **options)
     embedder = make_embedder()
     weight, bias = embedder.norm.weight.clone(), embedder.norm.bias.clone()
-    embedder.start_from(source)
+    embedder.start_from(Source(source))
     expected = weight if source.norm.weight is None else source.norm.weight
     assert torch.equal(embedder.norm.weight, expected)
     assert torch.equal(embedder.norm.bias, bias)
@@ -166,10 +203,143 @@ def test_start_from_takes_what_a_partial_norm_has(options):
 def test_start_from_a_source_of_one_patch_gives_finite_positions():
     embedder = make_embedder()
     source = ImageEmbedder(1, 8, 8, WIDTH)
-    embedder.start_from(source)
+    embedder.start_from(Source(source))
     torch.testing.assert_close(
         embedder.positions.data, source.positions.data.expand(embedder.n_patches, WIDTH)
     )
+
+
+# The maps that all columns share, and starting from them
+
+
+def test_a_value_is_mapped_linearly_with_its_cosines_and_sines():
+    torch.manual_seed(0)
+    values = make_maps().values
+    frequencies, weight, bias = values.frequencies, values.linear.weight, values.linear.bias
+    numbers = torch.randn(BATCH, 3)
+    patches = values(numbers)
+    assert patches.shape == (BATCH, 3, WIDTH)
+    n = len(frequencies)
+    for row in range(BATCH):
+        for column in range(3):
+            x = numbers[row, column].item()
+            expected = bias + weight[:, 2 * n] * x
+            for i, frequency in enumerate(frequencies.tolist()):
+                phase = 2 * math.pi * frequency * x
+                expected = expected + weight[:, i] * math.cos(phase)
+                expected = expected + weight[:, n + i] * math.sin(phase)
+            torch.testing.assert_close(patches[row, column], expected)
+
+
+def test_resetting_restores_the_frequencies():
+    values = ValueMap(WIDTH)
+    before = values.frequencies.clone()
+    nn.init.zeros_(values.frequencies)
+    values.reset_parameters()
+    assert torch.equal(values.frequencies, before)
+    ratios = before[1:] / before[:-1]
+    torch.testing.assert_close(ratios, ratios[:1].expand_as(ratios))
+    torch.testing.assert_close(before[[0, -1]], torch.tensor([0.03, 0.5]))
+
+
+def test_the_gains_of_new_patches_are_about_1():
+    torch.manual_seed(0)
+    _, gains = TableMaps(WIDTH).draw_patches(4000)
+    spread = gains.std(dim=0)
+    assert ((gains.mean(dim=0) - 1).abs() < 4 * spread / 4000**0.5).all()
+    assert ((spread > 0.1) & (spread < 1)).all()
+
+
+def test_identity_and_gain_of_a_patch_are_linear_in_the_same_code():
+    torch.manual_seed(0)
+    maps = make_maps()
+    torch.manual_seed(1)
+    identities, gains = maps.draw_patches(3, 2)
+    torch.manual_seed(1)
+    codes = torch.randn(3, 2, CODE_LENGTH)
+    assert identities.shape == gains.shape == (3, 2, WIDTH)
+    torch.testing.assert_close(identities, codes @ maps.identity.weight.T + maps.identity.bias)
+    torch.testing.assert_close(gains, 1 + codes @ maps.gain.weight.T + maps.gain.bias)
+
+
+def test_each_new_category_has_an_embedding_of_its_own():
+    torch.manual_seed(0)
+    drawn = make_maps().draw_categories(5, 3)
+    assert drawn.shape == (5, 3, WIDTH)
+    assert len(drawn.flatten(0, 1).unique(dim=0)) == 15
+
+
+def codes_of(embeddings, linear):
+    """Solve for the codes from which a map made the embeddings (n, d)."""
+    codes = torch.linalg.lstsq(linear.weight, (embeddings - linear.bias).T).solution.T
+    torch.testing.assert_close(linear(codes), embeddings, rtol=1e-3, atol=1e-4)
+    return codes
+
+
+@pytest.mark.parametrize("patches_per_feature", [1, 3])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@torch.no_grad()
+def test_start_from_draws_patches_and_categories_from_the_maps(layout, patches_per_feature):
+    """In a width at which they tell their codes."""
+    width = 2 * CODE_LENGTH
+    numeric, categorical = LAYOUTS[layout]
+    embedder = make_embedder(layout, patches_per_feature, width)
+    maps = make_maps(width)
+    embedder.start_from(Source(nn.Identity(), maps))
+    codes = codes_of(embedder.positions, maps.identity)
+    assert len(codes.unique(dim=0)) == embedder.n_patches
+    assert 0.7 < codes.std() < 1.3
+    if numeric:
+        by_column = codes.reshape(-1, patches_per_feature, CODE_LENGTH)
+        expected = 1 + maps.gain(by_column[numeric])
+        torch.testing.assert_close(embedder.gains.data, expected, rtol=1e-3, atol=1e-3)
+    if categorical:
+        unseen, *known = embedder.categories.weight.split(1)
+        assert not unseen.any()
+        patches = torch.stack([row.reshape(patches_per_feature, width) for row in known])
+        assert torch.equal(patches, patches[:, :1].expand_as(patches))
+        codes = codes_of(patches[:, 0], maps.category)
+        assert len(codes.unique(dim=0)) == len(known)
+
+
+def test_start_from_copies_values_and_norm():
+    embedder, maps = make_embedder(), make_maps()
+    embedder.start_from(Source(ImageEmbedder(1, 8, 1, WIDTH), maps))
+    for copy, original in ((embedder.values, maps.values), (embedder.norm, maps.norm)):
+        before = {name: value.clone() for name, value in original.state_dict().items()}
+        assert all(torch.equal(value, before[n]) for n, value in copy.state_dict().items())
+        for parameter in copy.parameters():
+            nn.init.zeros_(parameter)
+        assert all(torch.equal(value, before[n]) for n, value in original.state_dict().items())
+
+
+@pytest.mark.parametrize("patches_per_feature", [1, 3])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@torch.no_grad()
+def test_a_table_starts_as_the_one_that_was_pretrained_on(layout, patches_per_feature):
+    """But for what a column adds of its own, and the order of the patches."""
+    numeric, categorical = LAYOUTS[layout]
+    embedder, maps = make_embedder(layout, patches_per_feature), make_maps()
+    numbers, _ = make_table(layout)
+    # Each code of 3, 4, ... occurs, so that as many embeddings are drawn.
+    codes = torch.stack([torch.arange(12) % (3 + j) for j in range(3)], dim=1)
+    codes = codes[:, : len(categorical)]
+    numbers = numbers.repeat(3, 1)
+    torch.manual_seed(1)
+    embedder.start_from(Source(nn.Identity(), maps))
+    if numeric:
+        for parameter in embedder.numbers.parameters():
+            nn.init.zeros_(parameter)
+    torch.manual_seed(1)
+    pretrained_on = embed_table(maps, Table(numbers, codes, patches_per_feature))
+    by_column = pretrained_on.unflatten(1, (-1, patches_per_feature))
+    order = torch.tensor([*numeric, *categorical]).argsort()
+    # Codes start behind that of the unseen.
+    tokens = embedder(numbers, codes + 1)
+    torch.testing.assert_close(tokens, by_column[:, order].flatten(1, 2))
+
+
+# Images
 
 
 @pytest.mark.parametrize(("n_channels", "size", "patch_size"), [(1, 4, 1), (3, 6, 2), (2, 6, 3)])

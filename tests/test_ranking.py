@@ -61,7 +61,7 @@ def embed_by_hand(model, X, seed):
     embedder = TableEmbedder(
         encoder.numeric_, encoder.categorical_, encoder.cardinalities_, backbone.width, 4
     )
-    embedder.start_from(backbone.source_embedder)
+    embedder.start_from(backbone)
     with torch.no_grad():
         return embedder(**rows.inputs).mean(1)
 

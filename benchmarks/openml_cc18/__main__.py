@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import openml
-from joblib import Parallel, delayed
 
-from benchmarks.cluster import ClusterError, workers
-from benchmarks.openml_cc18.job import Job, run_job
+from benchmarks.arguments import positive_int, positive_seconds, task_ids
+from benchmarks.cluster import ClusterError
+from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import MODELS, find_model
 from benchmarks.openml_cc18.plan import missing, splits_of, suits
+from benchmarks.openml_cc18.running import run_jobs
 from benchmarks.openml_cc18.suites import SUITES
-from benchmarks.openml_cc18.tasks import Task, TaskError, find_task
-from benchmarks.progress import Progress
-from benchmarks.records import Record, Results
+from benchmarks.openml_cc18.tasks import Task, TaskError, cache_folder, find_task
+from benchmarks.records import Results
 
 INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
@@ -39,7 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs = list(missing(make_jobs(args, tasks, models), results.read()))
     print(f"{len(jobs)} jobs to do, results in {args.results}", file=sys.stderr)
     try:
-        failed = run_jobs(jobs, tasks, results, args)
+        failed = run_jobs(
+            jobs,
+            tasks,
+            results,
+            backend=args.backend,
+            n_jobs=args.jobs,
+            scheduler=args.scheduler,
+        )
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -128,7 +134,7 @@ def find_tasks(ids: Sequence[int], cache: Path | None) -> tuple[list[Task], list
 
 def make_jobs(args: argparse.Namespace, tasks: Sequence[Task], models: Sequence[str]) -> list[Job]:
     """All jobs of the plan: each split of all tasks and models, then the next split."""
-    cache = args.cache or Path(openml.config.get_config_as_dict()["cachedir"])
+    cache = cache_folder(args.cache)
     by_task = [(task, splits_of(task, args.protocol, args.seeds)) for task in tasks]
     return [
         Job(
@@ -138,7 +144,7 @@ def make_jobs(args: argparse.Namespace, tasks: Sequence[Task], models: Sequence[
             kind=task.kind,
             splits=splits[round],
             model=model,
-            cache=str(cache.resolve()),
+            cache=cache,
             threads=args.threads,
             time_limit=args.time_limit,
             runs=args.runs and str(args.runs.resolve()),
@@ -149,59 +155,6 @@ def make_jobs(args: argparse.Namespace, tasks: Sequence[Task], models: Sequence[
         for model in models
         if suits(model, task)
     ]
-
-
-def run_jobs(
-    jobs: Sequence[Job], tasks: Sequence[Task], results: Results, args: argparse.Namespace
-) -> int:
-    """Do the jobs and record each when it is finished; gives the number of failures."""
-    rows = {task.id: task.n_rows for task in tasks}
-    failed = 0
-    with workers(args.backend, args.jobs, args.scheduler) as n_workers:
-        progress = Progress([(job.model, rows[job.task]) for job in jobs], n_workers)
-        parallel = Parallel(return_as="generator_unordered", batch_size=1)
-        for job, records, seconds in parallel(delayed(timed)(job) for job in jobs):
-            for record in records:
-                results.append(record)
-            failed += any("failure" in record for record in records)
-            progress.finish(job.model, rows[job.task], seconds, summary(job, records))
-    return failed
-
-
-def timed(job: Job) -> tuple[Job, list[Record], float]:
-    """Do a job, and tell how long it took."""
-    start = time.perf_counter()
-    records = run_job(job)
-    return job, records, time.perf_counter() - start
-
-
-def summary(job: Job, records: Sequence[Record]) -> str:
-    """One line of what a job gave."""
-    where = f"{job.task} {job.dataset}, {job.protocol} {job.splits[0]}, {job.model}"
-    if "failure" in records[0]:
-        return f"{where}: failed, {records[0]['failure']}"
-    score = sum(record["score"] for record in records) / len(records)
-    seconds = sum(record["fit_seconds"] for record in records)
-    return f"{where}: {records[0]['metric']} {score:.4f} in {seconds:.1f} s"
-
-
-def task_ids(text: str) -> list[int]:
-    """Read ids with commas between."""
-    return [int(part) for part in text.split(",")]
-
-
-def positive_int(text: str) -> int:
-    """Read a number of at least 1."""
-    if int(text) < 1:
-        raise ValueError
-    return int(text)
-
-
-def positive_seconds(text: str) -> float:
-    """Read a time above 0."""
-    if not 0 < float(text) < float("inf"):
-        raise ValueError
-    return float(text)
 
 
 if __name__ == "__main__":

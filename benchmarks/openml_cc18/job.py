@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,13 @@ class Job:
     time_limit: float | None = None  # seconds
     runs: str | None = None  # folder that keeps OpenML runs
     publish: bool = False
+    build: str | None = None  # the model that is built, where `model` is but a label
+    parameters: dict[str, Any] = field(default_factory=dict)  # that it is built with
+
+    @property
+    def builder(self) -> str:
+        """Name of the model that is built."""
+        return self.build or self.model
 
 
 def run_job(job: Job) -> list[Record]:

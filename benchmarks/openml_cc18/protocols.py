@@ -23,6 +23,7 @@ from sklearn.preprocessing import LabelEncoder
 from benchmarks.isolation import limit_seconds, peak_memory_mib
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import find_model, load_build
+from benchmarks.openml_cc18.probabilities import judge_probabilities, normalised
 from benchmarks.openml_cc18.tasks import load_table
 from benchmarks.records import Record
 
@@ -36,7 +37,7 @@ def half(job: Job) -> dict[int, Record]:
     X, target = load_table(job.task)
     X_train, X_test, y_train, y_test = halves(X, target, job.kind, seed)
     classifies = job.kind == "classification"
-    model = load_build(job.model)(X, job.kind, seed)
+    model = load_build(job.builder)(X, job.kind, seed, **job.parameters)
 
     start, cpu_start = time.perf_counter(), time.process_time()
     with limit_seconds(job.time_limit):
@@ -47,12 +48,19 @@ def half(job: Job) -> dict[int, Record]:
     predict_seconds = time.perf_counter() - start
     outcome = {
         "metric": METRICS[job.kind],
-        "score": auroc(y_test, predicted) if classifies else float(r2_score(y_test, predicted)),
+        **judge(y_test, predicted, job.kind),
         "fit_seconds": fit_seconds,
         "fit_cpu_seconds": fit_cpu_seconds,
         "predict_seconds": predict_seconds,
     }
     return {seed: outcome | _circumstances(job, model, seed)}
+
+
+def judge(y: np.ndarray, predicted: np.ndarray, kind: str) -> Record:
+    """The score of predictions; of probabilities, their log loss and calibration error too."""
+    if kind == "regression":
+        return {"score": float(r2_score(y, predicted))}
+    return {"score": auroc(y, predicted), **judge_probabilities(y, predicted)}
 
 
 def halves(
@@ -93,7 +101,7 @@ def task(job: Job) -> dict[int, Record]:
     """
     openml_task: Any = openml.tasks.get_task(job.task)
     X, _ = load_table(job.task)
-    model = load_build(job.model)(X, job.kind, 0)
+    model = load_build(job.builder)(X, job.kind, 0, **job.parameters)
     limit = None if job.time_limit is None else job.time_limit * len(job.splits)
     with limit_seconds(limit):
         run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
@@ -138,9 +146,7 @@ def auroc(y: ArrayLike, proba: np.ndarray) -> float:
     """
     if proba.shape[1] == 2:
         return float(roc_auc_score(y, proba[:, 1]))
-    # Single precision does not sum to 1 closely enough for scikit-learn.
-    proba = proba.astype(float) / proba.sum(axis=1, keepdims=True, dtype=float)
-    return float(roc_auc_score(y, proba, multi_class="ovo"))
+    return float(roc_auc_score(y, normalised(proba), multi_class="ovo"))
 
 
 def _scores(predictions: pd.DataFrame, openml_task: Any) -> dict[tuple[int, int], float]:
@@ -173,7 +179,7 @@ def _circumstances(job: Job, model: BaseEstimator, seed: int) -> Record:
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "seed": seed,
         "parameters": _plain(model.get_params()),
-        "versions": _versions(job.model),
+        "versions": _versions(job.builder),
     }
 
 

@@ -56,6 +56,12 @@ def find_task(task_id: int, cache: Path | None) -> Task:
         return _describe(task_id)
 
 
+def cache_folder(cache: Path | None) -> str:
+    """Path of a cache for jobs, which may start elsewhere; of the client's own one if None."""
+    folder = cache or Path(openml.config.get_config_as_dict()["cachedir"])
+    return str(folder.resolve())
+
+
 def load_table(task_id: int) -> tuple[pd.DataFrame, pd.Series]:
     """Load the table of a task and its target."""
     task: Any = openml.tasks.get_task(task_id)

@@ -82,6 +82,22 @@ def compare(scores: pd.DataFrame, model: str, other: str, confidence: float = 0.
     )
 
 
+def means_over_tasks(values: pd.DataFrame) -> pd.Series:
+    """Mean over the tasks of each model's means over their splits; NaN where it lacks a split.
+
+    Parameters
+    ----------
+    values : DataFrame
+        A row a task and split, a column a model.
+
+    Returns
+    -------
+    means : Series
+        By model.
+    """
+    return values.groupby(level="task").mean().mean().where(values.notna().all())
+
+
 def t_interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
     """Student's t interval for the mean; NaN for fewer than two values."""
     n = len(values)

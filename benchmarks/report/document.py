@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.report import claims, plots, tables
 from benchmarks.report.comparisons import ALPHA, Comparison, critical_difference, friedman_p
-from benchmarks.report.sections import Section
+from benchmarks.report.sections import LOSSES, Section
 
 
 def write_report(sections: Sequence[Section], against: str, folder: Path) -> str:
@@ -92,6 +92,7 @@ def _section(section: Section, against: str, folder: Path, suffix: str) -> Itera
     else:
         yield "No model has finished every split that others have: no means, no ranks, no plots."
     yield from _pairs(section, against, compared)
+    yield from _losses(section, against)
     yield from _claims(section)
     if section.complete:
         yield from _plots(section, folder, suffix)
@@ -132,6 +133,19 @@ def _pairs(section: Section, against: str, compared: Sequence[Comparison]) -> It
             "without ties."
         )
         yield tables.comparison_table(compared)
+
+
+def _losses(section: Section, against: str) -> Iterator[str]:
+    if section.finished[LOSSES].isna().all(axis=None):
+        return
+    yield "### Log loss and calibration"
+    yield (
+        "Means over the tasks, the lower the better, of the models that have them on every split; "
+        "calibration error is that of the most probable class, expected over 15 bins of "
+        f"confidence. Difference: the row's model minus {against}, below 0 if the row's model is "
+        "better, paired as above."
+    )
+    yield tables.loss_table(section, against)
 
 
 def _claims(section: Section) -> Iterator[str]:

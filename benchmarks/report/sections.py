@@ -16,7 +16,9 @@ import pandas as pd
 from benchmarks.records import KEY, read_records
 
 COSTS = ["fit_seconds", "fit_cpu_seconds", "predict_seconds", "peak_memory_mib"]
-COLUMNS = [*KEY, "dataset", "metric", "score", "failure", *COSTS, "parameters", "versions"]
+LOSSES = ["log_loss", "calibration_error"]  # of probabilities; older records lack them
+NUMBERS = ["score", *LOSSES, *COSTS]
+COLUMNS = [*KEY, "dataset", "metric", *NUMBERS, "failure", "parameters", "versions"]
 SEEDS = {"seed", "random_state", "random_seed"}
 
 
@@ -45,7 +47,12 @@ class Section:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Scores, a row a task and split that any model finished, a column a model."""
-        return self.finished.pivot(index=["task", "split"], columns="model", values="score")
+        return self.pivot("score")
+
+    def pivot(self, column: str) -> pd.DataFrame:
+        """A number of the records, laid out as the scores, where any model has it."""
+        known = self.finished.dropna(subset=column)
+        return known.pivot(index=["task", "split"], columns="model", values=column)
 
     @property
     def complete(self) -> list[str]:
@@ -134,8 +141,8 @@ def _read(paths: Sequence[Path]) -> pd.DataFrame:
     records = pd.DataFrame(
         [record for path in paths for record in read_records(path)], columns=COLUMNS
     )
-    numbers = records[["score", *COSTS]].apply(pd.to_numeric, errors="coerce").astype(float)
-    records[["score", *COSTS]] = numbers.where(np.isfinite(numbers))
+    numbers = records[NUMBERS].apply(pd.to_numeric, errors="coerce").astype(float)
+    records[NUMBERS] = numbers.where(np.isfinite(numbers))
     records["failure"] = records["failure"].astype(object).fillna("no finite score")
     # A job that was given up before its data were loaded may not know its metric.
     known = records.groupby("task")["metric"].transform("first")

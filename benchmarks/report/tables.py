@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
 
+from benchmarks.report import cells
 from benchmarks.report.claims import Claim
-from benchmarks.report.comparisons import Comparison, compare, rank
-from benchmarks.report.sections import COSTS, Section
+from benchmarks.report.comparisons import Comparison, compare, means_over_tasks, rank
+from benchmarks.report.sections import COSTS, LOSSES, Section
 
 
 def score_rows(section: Section) -> pd.DataFrame:
@@ -77,10 +77,10 @@ def score_table(section: Section) -> str:
     models = summarize(section).index
     means = section.means[models]
     rows = [
-        [f"{task} {section.datasets.get(task, '')}".strip(), *map(_score, row)]
+        [f"{task} {section.datasets.get(task, '')}".strip(), *map(cells.score, row)]
         for task, row in zip(means.index, means.to_numpy(), strict=True)
     ]
-    return markdown(["task", *models], [*rows, ["mean", *map(_score, means.mean())]])
+    return markdown(["task", *models], [*rows, ["mean", *map(cells.score, means.mean())]])
 
 
 def summary_table(section: Section, comparisons: Sequence[Comparison], against: str) -> str:
@@ -93,11 +93,11 @@ def summary_table(section: Section, comparisons: Sequence[Comparison], against: 
         rows.append(
             [
                 str(model),
-                _score(row["mean"]),
+                cells.score(row["mean"]),
                 f"{row['rank']:.2f}",
-                _tasks(comparison) if comparison else "",
-                _p(comparison.p) if comparison else "",
-                *(_significant(row[name]) for name in COSTS),
+                cells.wins(comparison) if comparison else "",
+                cells.p(comparison.p) if comparison else "",
+                *(cells.significant(row[name]) for name in COSTS),
             ]
         )
     costs = ["fit, s", "fit, CPU s", "predict, s", "peak memory, MiB"]
@@ -111,12 +111,12 @@ def comparison_table(comparisons: Iterable[Comparison]) -> str:
             c.model,
             str(c.tasks),
             str(c.splits),
-            _difference(c.difference),
-            _score(c.sd),
-            _interval(c),
-            _tasks(c),
+            cells.difference(c.difference),
+            cells.score(c.sd),
+            cells.interval(c),
+            cells.wins(c),
             f"{c.split_wins} / {c.split_losses}",
-            _p(c.p),
+            cells.p(c.p),
         ]
         for c in comparisons
     ]
@@ -125,16 +125,35 @@ def comparison_table(comparisons: Iterable[Comparison]) -> str:
     return markdown([*headers, *wins, "Wilcoxon p"], rows)
 
 
+def loss_table(section: Section, against: str) -> str:
+    """Log loss and calibration error and their paired differences, a row a model.
+
+    Means are only of the models that have the losses of every split that others have.
+    """
+    losses = {name: section.pivot(name) for name in LOSSES}
+    means = pd.DataFrame({name: means_over_tasks(values) for name, values in losses.items()})
+    rows = []
+    for model, mean in means.sort_values(LOSSES).iterrows():
+        rows.append([str(model)])
+        for name, values in losses.items():
+            c = compare(values, str(model), against)
+            paired = [cells.difference(c.difference), cells.interval(c)]
+            rows[-1] += [cells.score(mean[name]), *(["", ""] if model == against else paired)]
+    differences = ["difference", "95% interval"]
+    headers = ["model", "log loss", *differences, "calibration error", *differences]
+    return markdown(headers, rows)
+
+
 def claim_table(claims: Iterable[Claim]) -> str:
     """Claims with what decides them, a row each."""
     rows = [
         [
             claim.text,
-            _difference(claim.comparison.difference),
-            _interval(claim.comparison),
+            cells.difference(claim.comparison.difference),
+            cells.interval(claim.comparison),
             str(claim.comparison.tasks),
             str(claim.comparison.splits),
-            _p(claim.comparison.p),
+            cells.p(claim.comparison.p),
             f"**{claim.verdict}**" + (f": {claim.why_open}" if claim.why_open else ""),
         ]
         for claim in claims
@@ -144,42 +163,10 @@ def claim_table(claims: Iterable[Claim]) -> str:
 
 def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Lay out cells as a Markdown table."""
-    cells = [[cell.replace("|", r"\|") for cell in row] for row in [headers, *rows]]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ["-" * width for width in widths])
+    table = [[cell.replace("|", r"\|") for cell in row] for row in [headers, *rows]]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    table.insert(1, ["-" * width for width in widths])
     return "\n".join(
         f"| {' | '.join(cell.ljust(n) for cell, n in zip(row, widths, strict=True))} |"
-        for row in cells
+        for row in table
     )
-
-
-def _score(value: float) -> str:
-    return f"{value:.4f}" if math.isfinite(value) else "-"
-
-
-def _difference(value: float) -> str:
-    return f"{value:+.4f}" if math.isfinite(value) else "-"
-
-
-def _interval(c: Comparison) -> str:
-    return f"{c.low:+.4f} to {c.high:+.4f}" if math.isfinite(c.low) else "-"
-
-
-def _p(value: float) -> str:
-    if not math.isfinite(value):
-        return "-"
-    return f"{value:.3f}" if value >= 0.001 else "<0.001"
-
-
-def _significant(value: float) -> str:
-    """Three digits without an exponent, all of those before the point."""
-    if not math.isfinite(value):
-        return "-"
-    digits = max(3, len(str(int(abs(value)))))
-    return np.format_float_positional(
-        value, precision=digits, unique=False, fractional=False, trim="-"
-    )
-
-
-def _tasks(c: Comparison) -> str:
-    return f"{c.wins} / {c.ties} / {c.losses}" if c.tasks else "-"

@@ -46,19 +46,21 @@ class PlainLoop:
 
     def fit(self, train: Rows, valid: Rows) -> int:
         """Train until the loss on `valid` no longer falls, and return the number of epochs."""
-        n_steps = self.recipe.max_epochs * math.ceil(len(train) / self.recipe.batch_size)
+        n_steps = self.recipe.budget_.max_epochs * math.ceil(
+            len(train) / self.recipe.budget_.batch_size
+        )
         optimizer = self._optimizer()
         scheduler = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: warmup_cosine(step, n_steps)
         )
         lowest, best_epoch, best_state = math.inf, 0, {}
-        for epoch in range(1, self.recipe.max_epochs + 1):
+        for epoch in range(1, self.recipe.budget_.max_epochs + 1):
             self._train_epoch(train, epoch, optimizer, scheduler)
             loss = self._validate(valid)
             if loss < lowest:
                 lowest, best_epoch = loss, epoch
                 best_state = deepcopy(self.model.state_dict())
-            elif epoch - best_epoch == self.recipe.patience:
+            elif epoch - best_epoch == self.recipe.budget_.patience:
                 break
         self.model.load_state_dict(best_state)
         return epoch
@@ -107,7 +109,7 @@ class PlainLoop:
         """The number k of patches to replace in an epoch."""
         if self.source is None:
             return 0
-        fraction = self.schedule((epoch - 1) / max(1, self.recipe.max_epochs - 1))
+        fraction = self.schedule((epoch - 1) / max(1, self.recipe.budget_.max_epochs - 1))
         return patch_count(fraction, self.model.n_patches, self.source.tokens.shape[1])
 
     def _loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
@@ -149,6 +151,6 @@ def _batches(
     rows: Rows, order: Tensor, recipe: PaReClassifier
 ) -> Iterator[tuple[dict[str, Tensor], Tensor, Tensor]]:
     """Inputs, targets and weights of each batch."""
-    for chosen in order.split(recipe.batch_size):
+    for chosen in order.split(recipe.budget_.batch_size):
         inputs = {name: tensor[chosen] for name, tensor in rows.inputs.items()}
         yield inputs, rows.y[chosen], rows.weights[chosen]

@@ -16,6 +16,8 @@ class Backbone(nn.Module):
         Maps source samples (batch, ...) to tokens (batch, n_s, d). Where it has a LayerNorm
         ``norm`` or a parameter ``positions`` (n_s, d), the target embedder starts from their
         statistics; where it has ``image_shape``, source samples are checked against it.
+    table_maps : TableMaps, optional
+        What the encoder was pretrained on tables with; a table's embedder starts from it instead.
     encoder : torch.nn.Module
         Maps tokens (batch, patches, d) to features of the same shape, for any number of patches.
     """

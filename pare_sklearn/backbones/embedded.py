@@ -13,6 +13,7 @@ from safetensors.torch import load, save
 
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.modules.embedders.table_maps import TableMaps
 from pare_sklearn.modules.encoder import make_encoder
 
 SHA256_DIGITS = 64
@@ -21,7 +22,7 @@ WEIGHTS = Path(__file__).parent / "weights" / "embedded.safetensors"
 
 @dataclass(frozen=True)
 class EmbeddedConfig:
-    """Shape of the embedded backbone; stands in the code, so that weights are only numbers."""
+    """Shape of an embedded backbone; the defaults are those of the one that ships."""
 
     width: int = 64
     depth: int = 2
@@ -32,7 +33,7 @@ class EmbeddedConfig:
 
 
 class EmbeddedBackbone(Backbone):
-    """Image embedder and transformer encoder.
+    """Image embedder, maps for the columns of tables, and transformer encoder.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ class EmbeddedBackbone(Backbone):
         self.source_embedder = ImageEmbedder(
             config.n_channels, config.image_size, config.patch_size, config.width
         )
+        self.table_maps = TableMaps(config.width)
         self.encoder = make_encoder(config.width, config.depth, config.n_heads, dropout)
 
 
@@ -67,8 +69,10 @@ def save_embedded(backbone: EmbeddedBackbone, weights: Path = WEIGHTS) -> str:
     return checksum
 
 
-def load_embedded(dropout: float, weights: Path | None = None) -> EmbeddedBackbone:
-    """Load the embedded backbone.
+def load_embedded(
+    dropout: float, weights: Path | None = None, config: EmbeddedConfig = EmbeddedConfig()
+) -> EmbeddedBackbone:
+    """Load the embedded backbone, or another of its kind.
 
     Parameters
     ----------
@@ -76,6 +80,8 @@ def load_embedded(dropout: float, weights: Path | None = None) -> EmbeddedBackbo
         Dropout rate of the encoder while training.
     weights : pathlib.Path or None, default=None
         Safetensors file with its checksum beside it; None means the one that ships.
+    config : EmbeddedConfig
+        Shape that the weights have.
 
     Returns
     -------
@@ -101,7 +107,7 @@ def load_embedded(dropout: float, weights: Path | None = None) -> EmbeddedBackbo
             f"The weights file {weights} is damaged: its SHA-256 checksum is {found}, "
             f"expected {expected}. Install pare-sklearn again."
         )
-    backbone = EmbeddedBackbone(EmbeddedConfig(), dropout)
+    backbone = EmbeddedBackbone(config, dropout)
     backbone.load_state_dict(load(data))
     return backbone
 

@@ -1,14 +1,23 @@
 """The target embedder for tables: each feature becomes one or several patches."""
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
+
+from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 N_FREQUENCIES = 8
 FREQUENCY_SCALE = 0.1
 
 
 class TableEmbedder(nn.Module):
-    """Embed numbers periodically [1]_ and categories by look-up, a token or several a feature.
+    """Embed numbers and categories, a patch or several a feature.
+
+    A number goes through a map that all columns share and that can be pretrained, see
+    `TableMaps`, and through a periodic embedding of its own column [1]_; the patch is their sum.
+    A category is looked up.
 
     Parameters
     ----------
@@ -45,6 +54,7 @@ class TableEmbedder(nn.Module):
 
         super().__init__()
         self.width = width
+        self.patches_per_feature = patches_per_feature
         self.n_patches = (len(numeric) + len(categorical)) * patches_per_feature
         feature_width = width * patches_per_feature
         if numeric:
@@ -56,6 +66,7 @@ class TableEmbedder(nn.Module):
                 activation=False,
                 lite=False,
             )
+            self.gains = nn.Parameter(torch.empty(len(numeric), patches_per_feature, width))
             self.missing = nn.Parameter(torch.zeros(len(numeric), feature_width))
         if categorical:
             # One table for all columns; each has its own rows, and all share row 0, the unseen.
@@ -64,14 +75,44 @@ class TableEmbedder(nn.Module):
             self.categories = nn.Embedding(int(sizes.sum()) + 1, feature_width, padding_idx=0)
         order = torch.tensor([*numeric, *categorical]).argsort()
         self.register_buffer("order", order if numeric and categorical else None, persistent=False)
-        self.positions = nn.Parameter(torch.randn(self.n_patches, width) * 0.1)
-        self.norm = nn.LayerNorm(width)
+        self.positions = nn.Parameter(torch.empty(self.n_patches, width))
+        self.start_from_maps(TableMaps(width))
 
-    def start_from(self, source_embedder: nn.Module) -> None:
-        """Take over the source embedder's LayerNorm and the statistics of its positions.
+    def start_from(self, backbone: Backbone) -> None:
+        """Take over what a backbone knows of tables.
 
-        What `source_embedder` lacks, or has in another shape, stays as it is.
+        That are its ``table_maps``; where it has none, the LayerNorm of its source embedder and
+        the statistics of the positions there. What it lacks, or has in another width, stays as
+        it is.
         """
+        maps = getattr(backbone, "table_maps", None)
+        if isinstance(maps, TableMaps) and maps.norm.normalized_shape == (self.width,):
+            self.start_from_maps(maps)
+        else:
+            self._start_from_source(backbone.source_embedder)
+
+    def start_from_maps(self, maps: TableMaps) -> None:
+        """Copy the shared maps, and draw each patch and each category from them."""
+        self.norm = deepcopy(maps.norm)
+        n_features = self.n_patches // self.patches_per_feature
+        with torch.no_grad():
+            identities, gains = maps.draw_patches(n_features, self.patches_per_feature)
+            ordered = identities if self.order is None else identities[self.order]
+            self.positions.copy_(ordered.flatten(0, 1))
+            if hasattr(self, "numbers"):
+                self.values = deepcopy(maps.values)
+                self.gains.copy_(gains[: len(self.gains)])
+            if hasattr(self, "categories"):
+                drawn = maps.draw_categories(self.categories.num_embeddings - 1)
+                self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
+
+    def zero_columns(self) -> None:
+        """Zero the part that each column has for itself: only the shared maps remain."""
+        if hasattr(self, "numbers"):
+            nn.init.zeros_(self.numbers.linear.weight)
+            nn.init.zeros_(self.numbers.linear.bias)
+
+    def _start_from_source(self, source_embedder: nn.Module) -> None:
         norm = getattr(source_embedder, "norm", None)
         if isinstance(norm, nn.LayerNorm) and norm.normalized_shape == self.norm.normalized_shape:
             self.norm.load_state_dict(norm.state_dict(), strict=False)
@@ -98,10 +139,14 @@ class TableEmbedder(nn.Module):
         features = []
         if numbers.shape[1]:
             missing = numbers.isnan().unsqueeze(-1)
-            values = self.numbers(numbers.nan_to_num())
-            features.append(torch.where(missing, self.missing, values))
+            features.append(torch.where(missing, self.missing, self._embed(numbers.nan_to_num())))
         if categories.shape[1]:
             rows = torch.where(categories > 0, categories + self.offsets, 0)
             features.append(self.categories(rows))
         tokens = features[0] if self.order is None else torch.cat(features, dim=1)[:, self.order]
         return self.norm(tokens.reshape(len(tokens), self.n_patches, self.width) + self.positions)
+
+    def _embed(self, numbers: Tensor) -> Tensor:
+        """Embed numbers (batch, n_numeric) as (batch, n_numeric, patches_per_feature * d)."""
+        shared = self.values(numbers).unsqueeze(2) * self.gains
+        return shared.flatten(2) + self.numbers(numbers)

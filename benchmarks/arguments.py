@@ -1,0 +1,22 @@
+"""Types of command line arguments that several benchmarks take."""
+
+from __future__ import annotations
+
+
+def task_ids(text: str) -> list[int]:
+    """Read ids with commas between."""
+    return [int(part) for part in text.split(",")]
+
+
+def positive_int(text: str) -> int:
+    """Read a number of at least 1."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def positive_seconds(text: str) -> float:
+    """Read a time above 0."""
+    if not 0 < float(text) < float("inf"):
+        raise ValueError
+    return float(text)

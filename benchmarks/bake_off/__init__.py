@@ -1,0 +1,1 @@
+"""What pretrained backbones do to fine-tuning: files of weights beside each other and scratch."""

@@ -1,0 +1,81 @@
+"""Blend the outputs of several models by what they say of held-out samples."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize, nnls
+from scipy.special import log_softmax
+
+LARGEST = 10.0
+
+
+def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    r"""Find the factors by which held-out logits are to be added up.
+
+    They minimise the log loss of :math:`\operatorname{softmax}(\sum_j a_j z_j)`. For a single
+    model :math:`1 / a` is the temperature of [1]_.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_models, n_samples, n_classes)
+        Logits of samples that were not trained on.
+    y : int ndarray of shape (n_samples,)
+        Codes of their classes.
+    weights : ndarray of shape (n_samples,)
+        Their weights.
+
+    Returns
+    -------
+    ndarray of shape (n_models,)
+        Factors from 0 to 10.
+
+    References
+    ----------
+    .. [1] Guo, Pleiss, Sun & Weinberger (2017), "On Calibration of Modern Neural Networks", ICML,
+       section 4.2.
+
+    Examples
+    --------
+    >>> logits = np.array([[[4.0, 0.0]] * 4])
+    >>> (factor,) = blend_logits(logits, np.array([0, 0, 0, 1]), np.ones(4))
+    >>> bool(np.isclose(4 * factor, np.log(3), atol=1e-3))
+    True
+    """
+    rows = np.arange(len(y))
+    shares = weights / weights.sum()
+
+    def log_loss(factors: np.ndarray) -> tuple[float, np.ndarray]:
+        log_proba = log_softmax(np.tensordot(factors, logits, 1), axis=1)
+        expected = np.einsum("jnc,nc->jn", logits, np.exp(log_proba))
+        gradient = (expected - logits[:, rows, y]) @ shares
+        return float(-(shares @ log_proba[rows, y])), gradient
+
+    start = np.full(len(logits), 1 / len(logits))
+    bounds = [(0, LARGEST)] * len(logits)
+    return minimize(log_loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+
+
+def blend_targets(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Find the factors, not negative, whose sum of held-out outputs has the least squared error.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_models, n_samples, n_outputs)
+        Outputs for samples that were not trained on.
+    y : ndarray of shape (n_samples, n_outputs)
+        Their targets.
+    weights : ndarray of shape (n_samples,)
+        Their weights.
+
+    Returns
+    -------
+    ndarray of shape (n_models,)
+
+    Examples
+    --------
+    >>> first, second = np.eye(2)[:, :, None]
+    >>> blend_targets(np.stack([first, second]), 2 * first, np.ones(2))
+    array([2., 0.])
+    """
+    roots = np.sqrt(weights)[:, None]
+    return nnls((outputs * roots).reshape(len(outputs), -1).T, (y * roots).ravel())[0]

@@ -1,0 +1,59 @@
+"""How much training a table gets, where the user leaves it to us."""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+from typing import NamedTuple
+
+# Tables up to this many patches, samples times patches a sample, get the most epochs.
+SMALL = 5_000
+MOST_EPOCHS, FEWEST_EPOCHS = 50, 10
+FEWEST_PATIENCE = 5
+
+
+class Budget(NamedTuple):
+    """The training's extent; the fields are parameters of the estimators."""
+
+    n_estimators: int
+    batch_size: int
+    max_epochs: int
+    patience: int
+
+
+def choose_budget(n_samples: int, n_patches: int, **given: int | str) -> Budget:
+    """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
+
+    Epochs fall with the square root of the patches that one of them holds, so that the time of a
+    fit rises with it, until large tables have 10 of them. Large tables also have larger batches
+    and fewer members.
+
+    Parameters
+    ----------
+    n_samples : int
+        Labelled samples.
+    n_patches : int
+        Patches n of a sample.
+    **given : int or "auto"
+        The fields of `Budget`; what is not ``"auto"`` stays as it is.
+
+    Returns
+    -------
+    Budget
+
+    Examples
+    --------
+    >>> auto = dict.fromkeys(Budget._fields, "auto")
+    >>> choose_budget(200, 16, **auto)
+    Budget(n_estimators=5, batch_size=64, max_epochs=50, patience=13)
+    >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
+    Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5)
+    """
+    epochs = round(MOST_EPOCHS * min(1.0, sqrt(SMALL / (n_samples * n_patches))))
+    chosen: dict[str, int] = {
+        "n_estimators": min(5, n_samples) if n_samples <= 20_000 else 3,
+        "batch_size": 64 if n_samples <= 5_000 else 128 if n_samples <= 20_000 else 256,
+        "max_epochs": max(FEWEST_EPOCHS, epochs),
+        **{name: int(value) for name, value in given.items() if value != "auto"},
+    }
+    patience = max(FEWEST_PATIENCE, ceil(chosen["max_epochs"] / 4))
+    return Budget(**{"patience": patience, **chosen})

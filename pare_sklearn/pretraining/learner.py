@@ -1,0 +1,60 @@
+"""What is trained: the embedded backbone and a head in closed form."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig
+from pare_sklearn.pretraining.closed_form import ClosedFormHead, Outcome
+from pare_sklearn.pretraining.episodes import Episode, pooled_features
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+class Learner(nn.Module):
+    """Embedded backbone and head.
+
+    Parameters
+    ----------
+    config : EmbeddedConfig
+        Shape of the backbone.
+    precision : {"float32", "bfloat16"}
+        Of the embedders and the encoder; the head always computes in float32.
+    """
+
+    def __init__(self, config: EmbeddedConfig, precision: str = "float32") -> None:
+        super().__init__()
+        self.precision = precision
+        self.backbone = EmbeddedBackbone(config, dropout=0.0)
+        self.head = ClosedFormHead()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.head.log_scale.device
+
+    def forward(self, episode: Episode) -> Outcome:
+        """Predict an episode's labels from its support."""
+        episode = episode.to(self.device)
+        mixed = self.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
+            features = pooled_features(self.backbone, episode.inputs)
+        return self.head(features.float(), episode.labels, episode.n_support)
+
+
+def pick_precision(precision: str, device: torch.device) -> str:
+    """What ``"auto"`` means on a device; other precisions as they are.
+
+    Raises
+    ------
+    ValueError
+        If the precision is unknown.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision={precision!r} is unknown; known are {[*PRECISIONS]}.")
+    if precision != "auto":
+        return precision
+    # On a processor bfloat16 is the slower one even with instructions for it: matrices as narrow
+    # as these are soon multiplied, and conversions cost more than they save.
+    return "bfloat16" if device.type == "cuda" else "float32"

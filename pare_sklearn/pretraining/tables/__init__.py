@@ -1,0 +1,1 @@
+"""Synthetic tables to pretrain on: features, their marginals and categories, targets."""

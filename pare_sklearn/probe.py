@@ -1,0 +1,116 @@
+"""Linear probes: linear models on features of the frozen encoder, beside the fine-tuned nets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+
+from pare_sklearn.folds import Fold
+
+# Weights of the penalty, from strong to weak.
+STRENGTHS = (0.003, 0.03, 0.3, 3.0)
+MAX_ITERATIONS = 200
+TOLERANCE = 1e-3
+
+
+class Linear(NamedTuple):
+    """A linear map."""
+
+    coef: np.ndarray
+    """(n_outputs, n_features)"""
+    intercept: np.ndarray
+    """(n_outputs,)"""
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Outputs (n_samples, n_outputs) of features (n_samples, n_features)."""
+        return features @ self.coef.T + self.intercept
+
+
+# From features, targets, weights and the penalty's inverse strength.
+FitLinear = Callable[[np.ndarray, np.ndarray, np.ndarray, float], Linear]
+Loss = Callable[[np.ndarray], float]
+
+
+class Probe(NamedTuple):
+    """A linear model for each fold, and what they say of the samples these held out."""
+
+    scaler: StandardScaler
+    models: list[Linear]
+    held_out: np.ndarray
+    """(n_held_out, n_outputs), fold after fold"""
+
+    def outputs(self, features: np.ndarray) -> np.ndarray:
+        """Outputs of each model, (n_folds, n_samples, n_outputs)."""
+        scaled = self.scaler.transform(features)
+        return np.stack([model(scaled) for model in self.models])
+
+
+def fit_probe(
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    folds: Sequence[Fold],
+    fit_linear: FitLinear,
+    loss: Loss,
+) -> Probe:
+    """Fit linear models to the folds, with the penalty that suits the held-out samples best.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features)
+    targets : ndarray of shape (n_samples, ...)
+    weights : ndarray of shape (n_samples,)
+    folds : sequence of Fold
+    fit_linear : callable
+        `fit_logistic` or `fit_ridge`.
+    loss : callable
+        From the outputs for the held-out samples, fold after fold, to their loss.
+
+    Returns
+    -------
+    Probe
+    """
+    scaler = StandardScaler().fit(features)
+    scaled = scaler.transform(features)
+    del features  # as large as a table gets
+
+    def fit(strength: float) -> Probe:
+        models = [
+            fit_linear(scaled[fold.train], targets[fold.train], weights[fold.train], strength)
+            for fold in folds
+        ]
+        outputs = [model(scaled[fold.valid]) for model, fold in zip(models, folds, strict=True)]
+        return Probe(scaler, models, np.concatenate(outputs))
+
+    return min(map(fit, STRENGTHS), key=lambda probe: loss(probe.held_out))
+
+
+def fit_logistic(n_classes: int) -> FitLinear:
+    """Fitter of logistic regressions; classes that a fold lacks get the least of the logits."""
+
+    def fit(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
+        model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+        kept = weights > 0
+        if len(np.unique(y[kept])) < 2:
+            return Linear(np.zeros((n_classes, X.shape[1])), np.zeros(n_classes))
+        model.fit(X[kept], y[kept], sample_weight=weights[kept])
+        coef, intercept = model.coef_, model.intercept_
+        if len(model.classes_) == 2:
+            # Two logits, as the nets have.
+            coef = np.concatenate([-coef, coef]) / 2
+            intercept = np.concatenate([-intercept, intercept]) / 2
+        whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, intercept.min()))
+        whole.coef[model.classes_], whole.intercept[model.classes_] = coef, intercept
+        return whole
+
+    return fit
+
+
+def fit_ridge(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
+    """Fit a ridge regression to targets (n_samples, n_outputs)."""
+    model = Ridge(alpha=1 / strength).fit(X, y, sample_weight=weights)
+    return Linear(model.coef_.reshape(y.shape[1], -1), model.intercept_)
