@@ -6,7 +6,8 @@ import numpy as np
 from scipy.optimize import minimize, nnls
 from scipy.special import log_softmax
 
-LARGEST = 10.0
+# None is quite 0, so that where no model helps classes still have an order.
+BOUNDS = (0.01, 10.0)
 
 
 def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -27,7 +28,7 @@ def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.n
     Returns
     -------
     ndarray of shape (n_models,)
-        Factors from 0 to 10.
+        Factors from 0.01 to 10.
 
     References
     ----------
@@ -51,7 +52,7 @@ def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.n
         return float(-(shares @ log_proba[rows, y])), gradient
 
     start = np.full(len(logits), 1 / len(logits))
-    bounds = [(0, LARGEST)] * len(logits)
+    bounds = [BOUNDS] * len(logits)
     return minimize(log_loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
 
 

@@ -431,17 +431,18 @@ class _BasePaRe(BaseEstimator):
         """Weigh the nets' outputs, and those of linear probes, by the held-out samples."""
         self.features_, self.probe_, self.blend_ = None, None, np.ones(1)
         held_out = [rows.take(fold.valid) for fold in folds]
-        if not sum(map(len, held_out)):
-            return
         y, weights = (
             torch.cat([getattr(part, name) for part in held_out]).numpy()
             for name in ("y", "weights")
         )
+        if not weights.any():
+            return
         nets = zip(self.estimators_, held_out, strict=True)
         outputs = [torch.cat([_forward(net, part) for net, part in nets]).double().numpy()]
+        probe = None
         if self.linear_probe:
             self.features_ = self._build_features(seed)
-            self.probe_ = fit_probe(
+            probe = fit_probe(
                 self._features(rows),
                 rows.y.numpy(),
                 rows.weights.double().numpy(),
@@ -449,8 +450,8 @@ class _BasePaRe(BaseEstimator):
                 self._linear_fitter(),
                 partial(self._loss, y=y, weights=weights),
             )
-            outputs.append(self.probe_.held_out)
-        self.blend_ = self._blend_outputs(np.stack(outputs), y, weights)
+            outputs.append(probe.held_out)
+        self.probe_, self.blend_ = probe, self._blend_outputs(np.stack(outputs), y, weights)
 
     def _build_features(self, seed: int) -> FrozenFeatures:
         """The encoder as it is before training, behind several embedders that start from it."""
@@ -465,13 +466,14 @@ class _BasePaRe(BaseEstimator):
                 embedder.start_from(backbone)
                 embedder.zero_columns()
             embedders.append(embedder)
-        return FrozenFeatures(embedders, backbone.encoder).to(self._device())
+        return FrozenFeatures(embedders, backbone.encoder)
 
     def _features(self, rows: Rows) -> np.ndarray:
         """Features (n_samples, n_features) of the frozen encoder."""
         assert self.features_ is not None
         batches = BatchIterator(_fill_blocks(rows), _predict_batch(self.n_patches_))
         device = self._device()
+        self.features_.to(device)
         features = [
             self.features_(**{name: tensor.to(device) for name, tensor in inputs.items()}).cpu()
             for inputs, _ in batches

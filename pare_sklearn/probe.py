@@ -15,6 +15,8 @@ from pare_sklearn.folds import Fold
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-3
+# How far the logit of a class without samples lies below all intercepts.
+ABSENT = 5.0
 
 
 class Linear(NamedTuple):
@@ -74,7 +76,7 @@ def fit_probe(
     -------
     Probe
     """
-    scaler = StandardScaler().fit(features)
+    scaler = StandardScaler().fit(features, sample_weight=weights)
     scaled = scaler.transform(features)
     del features  # as large as a table gets
 
@@ -90,21 +92,23 @@ def fit_probe(
 
 
 def fit_logistic(n_classes: int) -> FitLinear:
-    """Fitter of logistic regressions; classes that a fold lacks get the least of the logits."""
+    """Fitter of logistic regressions; a class that a fold lacks becomes improbable everywhere."""
 
     def fit(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
-        model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
         kept = weights > 0
-        if len(np.unique(y[kept])) < 2:
-            return Linear(np.zeros((n_classes, X.shape[1])), np.zeros(n_classes))
-        model.fit(X[kept], y[kept], sample_weight=weights[kept])
-        coef, intercept = model.coef_, model.intercept_
-        if len(model.classes_) == 2:
-            # Two logits, as the nets have.
+        present = np.unique(y[kept])
+        coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
+        if len(present) > 1:
+            model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+            model.fit(X[kept], y[kept], sample_weight=weights[kept])
+            coef, intercept = model.coef_, model.intercept_
+        if len(coef) < len(present):
+            # Two classes: two logits, as the nets have.
             coef = np.concatenate([-coef, coef]) / 2
             intercept = np.concatenate([-intercept, intercept]) / 2
-        whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, intercept.min()))
-        whole.coef[model.classes_], whole.intercept[model.classes_] = coef, intercept
+        absent = intercept.min(initial=0.0) - ABSENT
+        whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, absent))
+        whole.coef[present], whole.intercept[present] = coef, intercept
         return whole
 
     return fit
@@ -112,5 +116,7 @@ def fit_logistic(n_classes: int) -> FitLinear:
 
 def fit_ridge(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
     """Fit a ridge regression to targets (n_samples, n_outputs)."""
+    if not weights.any():
+        return Linear(np.zeros((y.shape[1], X.shape[1])), np.zeros(y.shape[1]))
     model = Ridge(alpha=1 / strength).fit(X, y, sample_weight=weights)
     return Linear(model.coef_.reshape(y.shape[1], -1), model.intercept_)

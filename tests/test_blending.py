@@ -10,7 +10,7 @@ from torch import manual_seed
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig
-from pare_sklearn.blending import LARGEST, blend_logits, blend_targets
+from pare_sklearn.blending import BOUNDS, blend_logits, blend_targets
 
 manual_seed(0)
 QUICK = {
@@ -65,7 +65,7 @@ def test_the_factors_are_found_that_the_labels_were_drawn_with():
 
 def test_one_factor_is_the_best_of_a_fine_grid():
     logits, y, weights = make_logits(n_models=1, strengths=(1.0,))
-    grid = np.linspace(0, LARGEST, 5_001)
+    grid = np.linspace(0, BOUNDS[1], 5_001)
     rows = np.arange(len(y))
     losses = [-weights @ log_softmax(a * logits[0], axis=1)[rows, y] for a in grid]
     assert blend_logits(logits, y, weights)[0] == pytest.approx(grid[np.argmin(losses)], abs=3e-3)
@@ -80,7 +80,7 @@ def test_two_factors_are_those_of_a_search_without_gradient(strengths, seed):
         naive_log_loss,
         np.ones(2),
         args=(logits, y, weights),
-        bounds=[(0, LARGEST)] * 2,
+        bounds=[BOUNDS] * 2,
         method="Nelder-Mead",
         options={"xatol": 1e-5, "fatol": 1e-10},
     )
@@ -92,7 +92,7 @@ def test_two_factors_are_those_of_a_search_without_gradient(strengths, seed):
 def test_no_small_step_from_the_factors_lowers_the_loss(n_models):
     logits, y, weights = make_logits(n_models, strengths=(0.8, 0.4, 0.6))
     factors = blend_logits(logits, y, weights)
-    assert ((factors > 0) & (factors < LARGEST)).all()
+    assert ((factors > 0) & (factors < BOUNDS[1])).all()
     for step in 1e-4 * np.eye(n_models):
         above, below = (
             naive_log_loss(moved, logits, y, weights) for moved in (factors + step, factors - step)
@@ -117,12 +117,12 @@ def test_only_the_ratio_of_the_weights_matters():
     np.testing.assert_allclose(blend_logits(logits, y, 1_000 * weights), expected, rtol=1e-3)
 
 
-@pytest.mark.parametrize(("sign", "bound"), [(1, LARGEST), (-1, 0)])
+@pytest.mark.parametrize(("sign", "bound"), [(1, BOUNDS[1]), (-1, BOUNDS[0])])
 def test_logits_that_are_always_right_or_wrong_give_a_bound(sign, bound):
     logits = sign * np.eye(3)[np.newaxis]
     (factor,) = blend_logits(logits, np.arange(3), np.ones(3))
     # With a factor of 6 the loss is already that of a probability of 0.995.
-    assert bound - 4 <= factor <= LARGEST if bound else factor == 0
+    assert bound - 4 <= factor <= BOUNDS[1] if bound else factor == 0
 
 
 def test_a_model_that_is_against_the_labels_gets_zero():
