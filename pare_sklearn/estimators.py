@@ -443,7 +443,7 @@ class _BasePaRe(BaseEstimator):
         if self.linear_probe:
             self.features_ = self._build_features(seed)
             probe = fit_probe(
-                self._features(rows),
+                self._features(_fill_blocks(rows))[: len(rows)],
                 rows.y.numpy(),
                 rows.weights.double().numpy(),
                 folds,
@@ -464,21 +464,21 @@ class _BasePaRe(BaseEstimator):
             embedder = self._build_embedder(backbone.width)
             if self.strategy != "scratch":
                 embedder.start_from(backbone)
-                embedder.zero_columns()
+                embedder.drop_columns()
             embedders.append(embedder)
         return FrozenFeatures(embedders, backbone.encoder)
 
     def _features(self, rows: Rows) -> np.ndarray:
         """Features (n_samples, n_features) of the frozen encoder."""
         assert self.features_ is not None
-        batches = BatchIterator(_fill_blocks(rows), _predict_batch(self.n_patches_))
+        batches = BatchIterator(rows, _predict_batch(self.n_patches_))
         device = self._device()
         self.features_.to(device)
         features = [
             self.features_(**{name: tensor.to(device) for name, tensor in inputs.items()}).cpu()
             for inputs, _ in batches
         ]
-        return torch.cat(features)[: len(rows)].numpy()
+        return torch.cat(features).numpy()
 
     def _choose_source(self, rows: Rows, seed: int, continues: bool) -> SourceChoice:
         """Embed the source that the strategy uses, of several the nearest."""
@@ -714,7 +714,8 @@ class _BasePaRe(BaseEstimator):
         nets = torch.stack([_forward(net, rows) for net in self.estimators_]).double().numpy()
         outputs = self.blend_[0] * nets
         if self.probe_ is not None and self.blend_[1]:
-            outputs += self.blend_[1] * self.probe_.outputs(self._features(rows))
+            probes = self.probe_.outputs(self._features(_fill_blocks(rows)))
+            outputs += self.blend_[1] * probes[:, : len(rows)]
         return outputs
 
 

@@ -46,9 +46,10 @@ class Probe(NamedTuple):
     """(n_held_out, n_outputs), fold after fold"""
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
-        """Outputs of each model, (n_folds, n_samples, n_outputs)."""
+        """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
         scaled = self.scaler.transform(features)
-        return np.stack([model(scaled) for model in self.models])
+        # Rounded, because the last bits of a product of matrices depend on how many rows they have.
+        return np.stack([model(scaled) for model in self.models]).astype(np.float32)
 
 
 def fit_probe(
@@ -119,4 +120,5 @@ def fit_ridge(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float
     if not weights.any():
         return Linear(np.zeros((y.shape[1], X.shape[1])), np.zeros(y.shape[1]))
     model = Ridge(alpha=1 / strength).fit(X, y, sample_weight=weights)
-    return Linear(model.coef_.reshape(y.shape[1], -1), model.intercept_)
+    coef = model.coef_.reshape(y.shape[1], -1).astype(np.float64)
+    return Linear(coef, model.intercept_)

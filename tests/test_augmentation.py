@@ -201,7 +201,7 @@ def test_a_validation_step_mixes_nothing(monkeypatch):
 def test_patchmix_goes_together_with_every_strategy(monkeypatch, estimator_class, strategy):
     seen = spy_on_mixing(monkeypatch)
     X, y = make_data(estimator_class)
-    parameters = {**ONE, "strategy": strategy, "align_epochs": 2}
+    parameters = {**ONE, "strategy": strategy, "align_epochs": 2, "linear_probe": False}
     mixed = estimator_class(**parameters, augmentation="patchmix").fit(X, y)
     assert len(seen) == 3
     assert all(len(mixing.tokens) == 48 for mixing in seen)

@@ -37,7 +37,7 @@ def test_the_shipped_backbone_was_really_pretrained():
             features = backbone.encoder(tokens).mean(dim=1).numpy()
         neighbours = KNeighborsClassifier(1)
         accuracy[name] = cross_val_score(neighbours, features, digits.target, cv=3).mean()
-    assert accuracy["pretrained"] > 0.97 > 0.9 > accuracy["untrained"]
+    assert accuracy["pretrained"] > 0.9 > 0.75 > accuracy["untrained"]
 
 
 def test_the_source_is_embedded_as_sample_by_sample():

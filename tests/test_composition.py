@@ -109,7 +109,8 @@ def test_copies_predict_the_same(data, copy, strategy):
 
 def test_a_pickle_holds_the_weights_once_and_no_source(data):
     fitted = PaReClassifier(**QUICK).fit(*data)
-    weights = sum(t.nbytes for t in fitted.net_.module_.state_dict().values())
+    modules = fitted.net_.module_, fitted.features_
+    weights = sum(t.nbytes for module in modules for t in module.state_dict().values())
     assert len(pickle.dumps(fitted)) < 1.3 * weights
 
 
@@ -129,4 +130,4 @@ def test_weights_through_metadata_routing(data):
         pipeline = make_pipeline(scaler, model)
         unweighted = pipeline.fit(X, y).predict_proba(X)[:, 1]
         weighted = pipeline.fit(X, y, sample_weight=1 + 19 * y).predict_proba(X)[:, 1]
-    assert weighted.mean() > unweighted.mean() + 0.1
+    assert weighted.mean() > unweighted.mean() + 0.05

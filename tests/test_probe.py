@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from pare_sklearn import PaReClassifier, PaReRegressor, estimators
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig
 from pare_sklearn.batches import Rows
+from pare_sklearn.blending import BOUNDS
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
 from pare_sklearn.probe import STRENGTHS, fit_logistic, fit_probe, fit_ridge
 
@@ -166,7 +167,7 @@ def test_the_penalty_is_that_of_the_least_loss_on_the_held_out_samples(noise):
     def loss(outputs):
         return weights[held_out] @ np.square(outputs - y[held_out]).sum(axis=1)
 
-    scaled = StandardScaler().fit_transform(X)
+    scaled = StandardScaler().fit_transform(X, sample_weight=weights)
     losses, outputs = [], []
     for strength in STRENGTHS:
         said = []
@@ -244,7 +245,7 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
         proba = log_softmax(np.tensordot(factors, logits, 1), axis=1)
         return -proba[np.arange(len(y)), y[held_out]].mean()
 
-    grid = np.linspace(0, 4, 81)
+    grid = np.linspace(BOUNDS[0], 4, 81)
     least = min(loss([first, second]) for first in grid for second in grid)
     assert loss(model.blend_) <= least + 1e-5
 

@@ -106,11 +106,10 @@ class TableEmbedder(nn.Module):
                 drawn = maps.draw_categories(self.categories.num_embeddings - 1)
                 self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
 
-    def zero_columns(self) -> None:
-        """Zero the part that each column has for itself: only the shared maps remain."""
+    def drop_columns(self) -> None:
+        """Drop the part that each column has for itself: only the shared maps remain."""
         if hasattr(self, "numbers"):
-            nn.init.zeros_(self.numbers.linear.weight)
-            nn.init.zeros_(self.numbers.linear.bias)
+            self.numbers = None
 
     def _start_from_source(self, source_embedder: nn.Module) -> None:
         norm = getattr(source_embedder, "norm", None)
@@ -148,5 +147,5 @@ class TableEmbedder(nn.Module):
 
     def _embed(self, numbers: Tensor) -> Tensor:
         """Embed numbers (batch, n_numeric) as (batch, n_numeric, patches_per_feature * d)."""
-        shared = self.values(numbers).unsqueeze(2) * self.gains
-        return shared.flatten(2) + self.numbers(numbers)
+        shared = (self.values(numbers).unsqueeze(2) * self.gains).flatten(2)
+        return shared if self.numbers is None else shared + self.numbers(numbers)
