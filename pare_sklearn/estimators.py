@@ -57,6 +57,7 @@ from pare_sklearn.validation import (
     check_callbacks,
     check_device,
     check_length,
+    pick_device,
     reject_missing_labels,
     reject_text_and_dates,
 )
@@ -697,9 +698,7 @@ class _BasePaRe(BaseEstimator):
         return Difficulty(train.take(chosen).inputs, sample, interval)
 
     def _device(self) -> str:
-        if self.device != "auto":
-            return self.device
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return pick_device(self.device)
 
     def _autocast(self) -> str | None:
         on_gpu = self._device().startswith("cuda")
@@ -780,7 +779,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Embedder and predictors train in any case.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, from 20,000 samples on 3.
+        single member. ``"auto"`` is 5, above 20,000 samples 3.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -798,7 +797,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     batch_size : int or "auto", default="auto"
-        Samples a step; ``"auto"`` is 64, from 5,000 samples on 128, from 20,000 on 256.
+        Samples a step; ``"auto"`` is 64, above 5,000 samples 128, above 20,000 256.
     dropout : float, default=0.2
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     label_smoothing : float, default=0.1
@@ -1111,7 +1110,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Embedder and predictors train in any case.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, from 20,000 samples on 3.
+        single member. ``"auto"`` is 5, above 20,000 samples 3.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -1129,7 +1128,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     batch_size : int or "auto", default="auto"
-        Samples a step; ``"auto"`` is 64, from 5,000 samples on 128, from 20,000 on 256.
+        Samples a step; ``"auto"`` is 64, above 5,000 samples 128, above 20,000 256.
     dropout : float, default=0.1
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"

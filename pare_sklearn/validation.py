@@ -25,6 +25,13 @@ def check_callbacks(callbacks: Sequence | None) -> None:
             )
 
 
+def pick_device(device: str) -> str:
+    """The device that a name means: ``"auto"`` is the GPU if there is one."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def check_device(device: str) -> None:
     """Raise where torch cannot use the device."""
     try:

@@ -19,7 +19,7 @@ from pare_sklearn.pretraining.progress import Progress
 from pare_sklearn.pretraining.seeds import seed_torch, step_rng
 from pare_sklearn.pretraining.settings import Settings
 from pare_sklearn.randomness import kept_torch_rng
-from pare_sklearn.validation import check_device
+from pare_sklearn.validation import check_device, pick_device
 
 EPISODES_A_STEP = 4
 WARM_UP = 200
@@ -144,8 +144,10 @@ def pretrain(
     """
     if checkpoint_every < 1:
         raise ValueError(f"checkpoint_every={checkpoint_every} must be at least 1.")
+    name = pick_device(device)
+    check_device(name)
     with kept_torch_rng():
-        pretraining = Pretraining(settings, pick_device(device))
+        pretraining = Pretraining(settings, torch.device(name))
         if checkpoint is not None and checkpoint.exists():
             pretraining.resume(checkpoint)
         progress = Progress(settings.steps, pretraining.step) if verbose else None
@@ -157,11 +159,3 @@ def pretrain(
             if checkpoint is not None and (ended or pretraining.step % checkpoint_every == 0):
                 pretraining.save(checkpoint)
     return pretraining
-
-
-def pick_device(device: str) -> torch.device:
-    """The device that a name means; raises where torch cannot use it."""
-    name = "cuda" if torch.cuda.is_available() else "cpu"
-    name = name if device == "auto" else device
-    check_device(name)
-    return torch.device(name)
