@@ -9,6 +9,8 @@ from typing import NamedTuple
 SMALL = 5_000
 MOST_EPOCHS, FEWEST_EPOCHS = 50, 10
 FEWEST_PATIENCE = 5
+# Patches, in all epochs of all members, that take longer to train than processes take to start.
+WORTH_PROCESSES = 1_000_000
 
 
 class Budget(NamedTuple):
@@ -18,14 +20,15 @@ class Budget(NamedTuple):
     batch_size: int
     max_epochs: int
     patience: int
+    n_jobs: int
 
 
-def choose_budget(n_samples: int, n_patches: int, **given: int | str) -> Budget:
+def choose_budget(n_samples: int, n_patches: int, most_jobs: int = 1, **given: int | str) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
 
     Epochs fall with the square root of the patches that one of them holds, so that the time of a
     fit rises with it, until large tables have 10 of them. Large tables also have larger batches
-    and fewer members.
+    and fewer members. Members are trained side by side where that is worth starting processes.
 
     Parameters
     ----------
@@ -33,6 +36,8 @@ def choose_budget(n_samples: int, n_patches: int, **given: int | str) -> Budget:
         Labelled samples.
     n_patches : int
         Patches n of a sample.
+    most_jobs : int, default=1
+        Members that may be trained at once.
     **given : int or "auto"
         The fields of `Budget`; what is not ``"auto"`` stays as it is.
 
@@ -44,9 +49,9 @@ def choose_budget(n_samples: int, n_patches: int, **given: int | str) -> Budget:
     --------
     >>> auto = dict.fromkeys(Budget._fields, "auto")
     >>> choose_budget(200, 16, **auto)
-    Budget(n_estimators=5, batch_size=64, max_epochs=50, patience=13)
+    Budget(n_estimators=5, batch_size=64, max_epochs=50, patience=13, n_jobs=1)
     >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
-    Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5)
+    Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1)
     """
     epochs = round(MOST_EPOCHS * min(1.0, sqrt(SMALL / (n_samples * n_patches))))
     chosen: dict[str, int] = {
@@ -55,5 +60,9 @@ def choose_budget(n_samples: int, n_patches: int, **given: int | str) -> Budget:
         "max_epochs": max(FEWEST_EPOCHS, epochs),
         **{name: int(value) for name, value in given.items() if value != "auto"},
     }
-    patience = max(FEWEST_PATIENCE, ceil(chosen["max_epochs"] / 4))
-    return Budget(**{"patience": patience, **chosen})
+    work = n_samples * n_patches * chosen["max_epochs"] * chosen["n_estimators"]
+    following = {
+        "patience": max(FEWEST_PATIENCE, ceil(chosen["max_epochs"] / 4)),
+        "n_jobs": min(most_jobs, chosen["n_estimators"]) if work > WORTH_PROCESSES else 1,
+    }
+    return Budget(**{**following, **chosen})

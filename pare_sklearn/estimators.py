@@ -6,11 +6,13 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count, zip_longest
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -37,6 +39,7 @@ from pare_sklearn.blending import blend_logits, blend_targets
 from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
+from pare_sklearn.members import Member, train_members
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen import FrozenFeatures
 from pare_sklearn.modules.gate import Gate, RandomGate
@@ -121,6 +124,12 @@ class _BasePaRe(BaseEstimator):
         "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "early_stopping": ["boolean"],
+        "n_jobs": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
         "patience": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -171,6 +180,7 @@ class _BasePaRe(BaseEstimator):
         categorical_features: str | Sequence = "from_dtype",
         patches_per_feature: str | int = "auto",
         callbacks: Sequence | None = None,
+        n_jobs: int | str | None = "auto",
         device: str = "auto",
         precision: str = "auto",
         warm_start: bool = False,
@@ -205,6 +215,7 @@ class _BasePaRe(BaseEstimator):
         self.categorical_features = categorical_features
         self.patches_per_feature = patches_per_feature
         self.callbacks = callbacks
+        self.n_jobs = n_jobs
         self.device = device
         self.precision = precision
         self.warm_start = warm_start
@@ -398,35 +409,56 @@ class _BasePaRe(BaseEstimator):
         """Fit a net for each fold, then set the fitted attributes at once."""
         start = time.perf_counter()
         choice = self._choose_source(rows, seeds[0], continues=bool(states))
-        nets: list[PaReNet] = []
-        history: list[dict[str, Any]] = []
-        for member, (fold, seed) in enumerate(zip(folds, seeds, strict=True)):
-            member_set = TrainingSet(
-                rows.take(fold.train), rows.take(fold.valid), unlabelled, choice.embedded
-            )
-            state = states[member] if member < len(states) else None
-            net, aligned = self._fit_net(member_set, seed, state)
-            finished = _history_rows(net, "finetune")
-            if finished or not net.interrupted_:
-                history += [{"member": member, **row} for row in aligned + finished]
-                net.trim_for_prediction()
-                nets.append(net)
+        tasks = [
+            partial(self._fit_member, rows, unlabelled, choice.embedded, fold, seed, state)
+            for fold, seed, state in zip_longest(folds, seeds, states[: len(folds)])
+        ]
+        n_finished = count(1)
+
+        def report(number: int, member: Member) -> None:
             if self.verbose:
-                _report(member, len(folds), finished, time.perf_counter() - start)
-            if net.interrupted_:
-                if not nets:
-                    raise KeyboardInterrupt
-                warnings.warn(
-                    f"fit was interrupted in member {member + 1} of {len(folds)}; the estimator "
-                    f"keeps the best state of the {len(nets)} it has begun.",
-                    stacklevel=3,
-                )
-                break
-        self.estimators_ = nets
-        self.history_ = history
-        self.n_patches_ = nets[0].module_.n_patches
+                seconds = time.perf_counter() - start
+                _report(number, next(n_finished), len(folds), member.history, seconds)
+
+        members, interrupted = train_members(tasks, self.budget_.n_jobs, report)
+        if interrupted:
+            if not members:
+                raise KeyboardInterrupt
+            warnings.warn(
+                f"fit was interrupted; of {len(folds)} members the estimator keeps the best state "
+                f"of the {len(members)} it has begun.",
+                stacklevel=3,
+            )
+        self.estimators_ = [member.net for member in members.values()]
+        self.history_ = [
+            {"member": position, **row}
+            for position, member in enumerate(members.values())
+            for row in member.history
+        ]
+        self.n_patches_ = self.estimators_[0].module_.n_patches
         self.source_, self.otdd_ = choice.name, choice.otdd
-        self._blend(rows, folds[: len(nets)], seeds[0])
+        self._blend(rows, [folds[number] for number in members], seeds[0])
+
+    def _fit_member(
+        self,
+        rows: Rows,
+        unlabelled: Rows | None,
+        source: EmbeddedSource | None,
+        fold: Fold,
+        seed: int,
+        state: dict[str, Tensor] | None,
+    ) -> Member | None:
+        """Fit a net to a fold; None if interrupted before its first epoch ends."""
+        data = TrainingSet(rows.take(fold.train), rows.take(fold.valid), unlabelled, source)
+        try:
+            net, aligned = self._fit_net(data, seed, state)
+        except KeyboardInterrupt:
+            return None
+        finished = _history_rows(net, "finetune")
+        if net.interrupted_ and not finished:
+            return None
+        net.trim_for_prediction()
+        return Member(net, aligned + finished, net.interrupted_)
 
     def _blend(self, rows: Rows, folds: Sequence[Fold], seed: int) -> None:
         """Weigh the nets' outputs, and those of linear probes, by the held-out samples."""
@@ -591,7 +623,19 @@ class _BasePaRe(BaseEstimator):
 
     def _choose_budget(self, n_samples: int) -> Budget:
         given = {name: getattr(self, name) for name in Budget._fields}
-        return choose_budget(n_samples, self.n_features_in_ * self._patches_per_feature(), **given)
+        if given["n_jobs"] != "auto":
+            given["n_jobs"] = effective_n_jobs(self.n_jobs)
+        n_patches = self.n_features_in_ * self._patches_per_feature()
+        return choose_budget(n_samples, n_patches, self._most_jobs(), **given)
+
+    def _most_jobs(self) -> int:
+        """How many members may be trained at once, where the user leaves it open.
+
+        What is not ours may keep its state in this process; so do callbacks and modules. A GPU is
+        not shared, and lines an epoch of several members would be a muddle.
+        """
+        stays = self.callbacks or isinstance(self.backbone, nn.Module) or self.verbose > 1
+        return 1 if stays or self._device() != "cpu" else torch.get_num_threads()
 
     def _align(self, model: PaReModel, data: TrainingSet, seed: int) -> AlignmentNet:
         """Train the embedder to bring the target near the source."""
@@ -812,6 +856,11 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         in all.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
+    n_jobs : int, None or "auto", default="auto"
+        Members trained at once, each in a process of its own, among which torch's threads are
+        shared out; None and negative numbers as in joblib. ``"auto"`` is as many as torch has
+        threads where the training would take some ten seconds, else 1, as it is on a GPU, with
+        `callbacks`, with a module as the backbone, and with `verbose` above 1.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU if there is one.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
@@ -851,7 +900,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     features_ : FrozenFeatures or None
         What they see.
     budget_ : Budget
-        `n_estimators`, `batch_size`, `max_epochs` and `patience`, chosen where they were "auto".
+        `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
+        were "auto".
     n_patches_ : int
         Patches n of a sample.
     source_ : str or None
@@ -920,6 +970,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         categorical_features: str | Sequence = "from_dtype",
         patches_per_feature: str | int = "auto",
         callbacks: Sequence | None = None,
+        n_jobs: int | str | None = "auto",
         device: str = "auto",
         precision: str = "auto",
         warm_start: bool = False,
@@ -955,6 +1006,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             categorical_features=categorical_features,
             patches_per_feature=patches_per_feature,
             callbacks=callbacks,
+            n_jobs=n_jobs,
             device=device,
             precision=precision,
             warm_start=warm_start,
@@ -1139,6 +1191,11 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         in all.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
+    n_jobs : int, None or "auto", default="auto"
+        Members trained at once, each in a process of its own, among which torch's threads are
+        shared out; None and negative numbers as in joblib. ``"auto"`` is as many as torch has
+        threads where the training would take some ten seconds, else 1, as it is on a GPU, with
+        `callbacks`, with a module as the backbone, and with `verbose` above 1.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU if there is one.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
@@ -1181,7 +1238,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     features_ : FrozenFeatures or None
         What they see.
     budget_ : Budget
-        `n_estimators`, `batch_size`, `max_epochs` and `patience`, chosen where they were "auto".
+        `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
+        were "auto".
     n_patches_ : int
         Patches n of a sample.
     source_ : str or None
@@ -1348,13 +1406,15 @@ def _history_rows(net: PaReNet, stage: str) -> list[dict[str, Any]]:
     ]
 
 
-def _report(member: int, n: int, history: list[dict[str, Any]], seconds: float) -> None:
+def _report(
+    number: int, n_finished: int, n: int, history: list[dict[str, Any]], seconds: float
+) -> None:
     """Print a line on a finished member."""
     scores = [row["validation_score"] for row in history if row["validation_score"] is not None]
     best = f", best validation score {max(scores):.4f}" if scores else ""
-    left = seconds / (member + 1) * (n - member - 1)
+    left = seconds / n_finished * (n - n_finished)
     print(
-        f"member {member + 1}/{n}: {len(history)} epochs{best}, "
+        f"member {number + 1}/{n}: {len(history)} epochs{best}, "
         f"{seconds:.0f} s so far, about {left:.0f} s left",
         flush=True,
     )

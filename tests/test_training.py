@@ -160,7 +160,7 @@ def test_without_early_stopping_a_single_member_sees_all_rows_for_all_epochs(dat
 def test_interrupted_in_a_later_member_the_fit_keeps_the_best_state(data):
     X, y = data
     settings = {"n_estimators": 3, "max_epochs": 8, "random_state": 0}
-    with pytest.warns(UserWarning, match="member 2 of 3.*the 2 it has begun"):
+    with pytest.warns(UserWarning, match="of 3 members.*the 2 it has begun"):
         model = PaReClassifier(**settings, callbacks=[Interrupt(member=2, epoch=5)]).fit(X, y)
     assert [row["epoch"] for row in model.history_ if row["member"] == 1] == [1, 2, 3, 4]
     assert len(model.estimators_) == 2
