@@ -99,7 +99,7 @@ def test_an_error_in_a_process_is_raised_as_it_is_and_the_next_fit_works(data):
 
 
 def test_a_process_that_dies_is_said_to():
-    with pytest.raises(RuntimeError, match="ended abruptly.*n_jobs=1"):
+    with pytest.raises(RuntimeError, match=r"ended abruptly.*n_jobs=1"):
         train_members([partial(os._exit, 1)] * 2, 2, lambda number, member: None)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.speed.distances import otdd_cost
-from benchmarks.speed.fitting import epoch_cost, fit_cost
+from benchmarks.speed.fitting import epoch_cost, fit_cost, side_by_side_cost
 from benchmarks.speed.gradient import gradient_agreement
 from benchmarks.speed.importing import import_cost
 from benchmarks.speed.overhead import overhead
@@ -23,6 +23,7 @@ from benchmarks.speed.scaling import growth_with_columns, growth_with_rows
 MEASUREMENTS: dict[str, Callable[[], None]] = {
     "import": import_cost,
     "fit": fit_cost,
+    "side-by-side": side_by_side_cost,
     "epoch": epoch_cost,
     "overhead": overhead,
     "predict": prediction,
