@@ -38,7 +38,7 @@ from pare_sklearn.batches import BatchIterator, Rows
 from pare_sklearn.blending import blend_logits, blend_targets
 from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
-from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
+from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction, thin_folds
 from pare_sklearn.members import Member, train_members
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen import FrozenFeatures
@@ -74,6 +74,8 @@ ROW_BLOCK = 16
 MIN_PATCHES = 16
 # Features of the frozen encoder, at least; so many embedders see a sample side by side.
 PROBE_FEATURES = 1024
+# Samples, at most, that the probes are fitted to and the blend is chosen by.
+BLEND_SAMPLES = 10_000
 WITH_SOURCE = ("pare", "orca")
 # Samples, of target and source, that the distances of the sources are measured on.
 RANK_SAMPLES = 500
@@ -463,6 +465,11 @@ class _BasePaRe(BaseEstimator):
     def _blend(self, rows: Rows, folds: Sequence[Fold], seed: int) -> None:
         """Weigh the nets' outputs, and those of linear probes, by the held-out samples."""
         self.features_, self.probe_, self.blend_ = None, None, np.ones(1)
+        if len(rows) > BLEND_SAMPLES:
+            share = BLEND_SAMPLES / len(rows)
+            strata = self._strata(rows.y.numpy())
+            kept = hold_out_fraction(strata, share, np.random.RandomState(seed)).valid
+            rows, folds = rows.take(kept), thin_folds(folds, kept)
         held_out = [rows.take(fold.valid) for fold in folds]
         y, weights = (
             torch.cat([getattr(part, name) for part in held_out]).numpy()
@@ -818,6 +825,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Whether linear models on the features of the frozen encoder, before any training of it,
         join the fine-tuned nets [3]_. The samples that the members held out decide how much each
         counts, and how strong the linear models' penalty is; without such samples there are none.
+        Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
@@ -1157,6 +1165,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Whether linear models on the features of the frozen encoder, before any training of it,
         join the fine-tuned nets [3]_. The samples that the members held out decide how much each
         counts, and how strong the linear models' penalty is; without such samples there are none.
+        Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -87,6 +88,29 @@ def hold_out_fraction(strata: np.ndarray, fraction: float, rng: np.random.Random
     held_out = np.zeros(n, dtype=bool)
     held_out[_sorted_rows(strata, rng)[evenly]] = True
     return _hold_out(held_out)
+
+
+def thin_folds(folds: Sequence[Fold], kept: np.ndarray) -> list[Fold]:
+    """Folds of the rows `kept`, which are counted anew.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+        Of all rows.
+    kept : int ndarray of shape (n_kept,)
+        Rows to keep, ascending.
+
+    Returns
+    -------
+    list of Fold
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> thin_folds([Fold(np.array([0, 1, 3]), np.array([2, 4]))], np.array([1, 2, 3]))
+    [Fold(train=array([0, 2]), valid=array([1]))]
+    """
+    return [Fold(*(np.flatnonzero(np.isin(kept, rows)) for rows in fold)) for fold in folds]
 
 
 def _hold_out(held_out: np.ndarray) -> Fold:

@@ -251,6 +251,25 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
 
 
 @BOTH
+def test_large_tables_are_thinned_for_the_probes_and_the_blend(monkeypatch, estimator_class):
+    monkeypatch.setattr(estimators, "BLEND_SAMPLES", 80)
+    blended = []
+    blend = estimator_class._blend_outputs
+
+    def watch(self, outputs, y, weights):
+        blended.append((outputs.shape[1], len(y), len(weights)))
+        return blend(self, outputs, y, weights)
+
+    monkeypatch.setattr(estimator_class, "_blend_outputs", watch)
+    for n in (80, 200):
+        X, y = make_table(estimator_class, n)
+        model = estimator_class(**BARELY).fit(X, y)
+        assert model.probe_.scaler.n_samples_seen_ == pytest.approx(80)
+        assert model.score(X, y) > 0.5
+    assert blended == [(80, 80, 80)] * 2
+
+
+@BOTH
 def test_without_linear_probe_there_is_none(estimator_class):
     X, y = make_table(estimator_class)
     model = estimator_class(**QUICK, linear_probe=False).fit(X, y)

@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.callbacks import warmup_cosine
-from pare_sklearn.folds import deal_folds, hold_out_fraction
+from pare_sklearn.folds import deal_folds, hold_out_fraction, thin_folds
 from pare_sklearn.randomness import new_rng
 
 SINGLE = {"n_estimators": 1, "random_state": 0}
@@ -91,6 +91,14 @@ def test_the_held_out_share(n, fraction, expected):
     np.testing.assert_array_equal(np.sort([*train, *valid]), np.arange(n))
     if n == 100:
         np.testing.assert_array_equal(np.bincount(classes[valid]), [10, 10])
+
+
+def test_thinned_folds_hold_the_kept_rows_of_the_folds():
+    folds = deal_folds(np.arange(50) % 3, 4, np.random.RandomState(0))
+    kept = np.sort(np.random.default_rng(0).permutation(50)[:20])
+    for fold, thinned in zip(folds, thin_folds(folds, kept), strict=True):
+        for rows, positions in zip(fold, thinned, strict=True):
+            assert {*kept[positions]} == {*rows} & {*kept}
 
 
 def proba_of_net(model, X):
