@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 # Tables up to this many patches, samples times patches a sample, get the most epochs.
 SMALL = 5_000
-MOST_EPOCHS, FEWEST_EPOCHS = 50, 10
+FEWEST_EPOCHS = 10
 FEWEST_PATIENCE = 5
 # Patches, in all epochs of all members, that take longer to train than processes take to start.
 WORTH_PROCESSES = 1_000_000
@@ -23,7 +23,9 @@ class Budget(NamedTuple):
     n_jobs: int
 
 
-def choose_budget(n_samples: int, n_patches: int, most_jobs: int = 1, **given: int | str) -> Budget:
+def choose_budget(
+    n_samples: int, n_patches: int, most_epochs: int = 50, most_jobs: int = 1, **given: int | str
+) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
 
     Epochs fall with the square root of the patches that one of them holds, so that the time of a
@@ -36,6 +38,8 @@ def choose_budget(n_samples: int, n_patches: int, most_jobs: int = 1, **given: i
         Labelled samples.
     n_patches : int
         Patches n of a sample.
+    most_epochs : int, default=50
+        Epochs for a small table.
     most_jobs : int, default=1
         Members that may be trained at once.
     **given : int or "auto"
@@ -53,7 +57,7 @@ def choose_budget(n_samples: int, n_patches: int, most_jobs: int = 1, **given: i
     >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
     Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1)
     """
-    epochs = round(MOST_EPOCHS * min(1.0, sqrt(SMALL / (n_samples * n_patches))))
+    epochs = round(most_epochs * min(1.0, sqrt(SMALL / (n_samples * n_patches))))
     chosen: dict[str, int] = {
         "n_estimators": min(5, n_samples) if n_samples <= 20_000 else 3,
         "batch_size": 64 if n_samples <= 5_000 else 128 if n_samples <= 20_000 else 256,

@@ -106,6 +106,8 @@ class SourceChoice(NamedTuple):
 class _BasePaRe(BaseEstimator):
     """What classifier and regressor share; the task is in the methods they add."""
 
+    # Epochs that a small table gets.
+    _most_epochs: ClassVar[int]
     _parameter_constraints: ClassVar[dict] = {
         "backbone": [str, nn.Module],
         "source": [str, tuple, list],
@@ -175,10 +177,10 @@ class _BasePaRe(BaseEstimator):
         early_stopping: bool = True,
         patience: int | str = "auto",
         max_epochs: int | str = "auto",
-        lr: float = 1e-3,
+        lr: float = 3e-3,
         weight_decay: float = 0.1,
         batch_size: int | str = "auto",
-        dropout: float = 0.1,
+        dropout: float = 0.0,
         categorical_features: str | Sequence = "from_dtype",
         patches_per_feature: str | int = "auto",
         callbacks: Sequence | None = None,
@@ -633,7 +635,7 @@ class _BasePaRe(BaseEstimator):
         if given["n_jobs"] != "auto":
             given["n_jobs"] = effective_n_jobs(self.n_jobs)
         n_patches = self.n_features_in_ * self._patches_per_feature()
-        return choose_budget(n_samples, n_patches, self._most_jobs(), **given)
+        return choose_budget(n_samples, n_patches, self._most_epochs, self._most_jobs(), **given)
 
     def _most_jobs(self) -> int:
         """How many members may be trained at once, where the user leaves it open.
@@ -938,6 +940,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     True
     """
 
+    _most_epochs = 50
+
     _parameter_constraints: ClassVar[dict] = {
         **_BasePaRe._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -1182,15 +1186,15 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        50 / sqrt(N / 5,000), N being samples times patches, but from 10 to 50.
-    lr : float, default=1e-3
+        80 / sqrt(N / 5,000), N being samples times patches, but from 10 to 80.
+    lr : float, default=3e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     batch_size : int or "auto", default="auto"
         Samples a step; ``"auto"`` is 64, above 5,000 samples 128, above 20,000 256.
-    dropout : float, default=0.1
+    dropout : float, default=0.0
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
         Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
@@ -1276,6 +1280,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     >>> reg.score(X, y) > 0.5
     True
     """
+
+    _most_epochs = 80
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
