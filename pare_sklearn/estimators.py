@@ -40,6 +40,9 @@ from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction, thin_folds
 from pare_sklearn.members import Member, train_members
+from pare_sklearn.modalities import GRIDS, TABULAR, detect_modality
+from pare_sklearn.modalities.grids import Grids
+from pare_sklearn.modalities.tables import Tables
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen import FrozenFeatures
 from pare_sklearn.modules.gate import Gate, RandomGate
@@ -49,7 +52,7 @@ from pare_sklearn.net import LOSS_TERMS, PaReNet, SmoothedCrossEntropy, SquaredE
 from pare_sklearn.orca import AlignmentNet
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.difficulty import sample_source
-from pare_sklearn.preprocessing import TableEncoder, is_dataframe
+from pare_sklearn.preprocessing import is_dataframe
 from pare_sklearn.probe import FitLinear, fit_logistic, fit_probe, fit_ridge
 from pare_sklearn.randomness import as_seed, kept_torch_rng, new_rng
 from pare_sklearn.schedules import SCHEDULES, make_schedule
@@ -71,7 +74,6 @@ PREDICT_PATCHES = 1 << 16
 # Matrix kernels round the rows of an incomplete tile differently; predictions are made for whole
 # tiles, so that a row's prediction does not depend on how many rows stand beside it.
 ROW_BLOCK = 16
-MIN_PATCHES = 16
 # Features of the frozen encoder, at least; so many embedders see a sample side by side.
 PROBE_FEATURES = 1024
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
@@ -111,7 +113,7 @@ class _BasePaRe(BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "backbone": [str, nn.Module],
         "source": [str, tuple, list],
-        "modality": [StrOptions({"auto", "tabular"})],
+        "modality": [StrOptions({"auto", TABULAR, *GRIDS})],
         "strategy": [StrOptions({"pare", "orca", "finetune", "scratch"})],
         "k_schedule": [StrOptions({*SCHEDULES, "otdd"}), callable],
         "k_start": [Interval(Real, 0, 1, closed="both")],
@@ -145,6 +147,7 @@ class _BasePaRe(BaseEstimator):
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
+        "patch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "callbacks": [list, tuple, None],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
@@ -183,6 +186,7 @@ class _BasePaRe(BaseEstimator):
         dropout: float = 0.0,
         categorical_features: str | Sequence = "from_dtype",
         patches_per_feature: str | int = "auto",
+        patch_size: str | int = "auto",
         callbacks: Sequence | None = None,
         n_jobs: int | str | None = "auto",
         device: str = "auto",
@@ -218,6 +222,7 @@ class _BasePaRe(BaseEstimator):
         self.dropout = dropout
         self.categorical_features = categorical_features
         self.patches_per_feature = patches_per_feature
+        self.patch_size = patch_size
         self.callbacks = callbacks
         self.n_jobs = n_jobs
         self.device = device
@@ -300,7 +305,7 @@ class _BasePaRe(BaseEstimator):
                 "There is no learned gate to score patches: fit with strategy='pare' and "
                 f"gate='learned' (now strategy={self.strategy!r}, gate={self.gate!r})."
             )
-        rows = self._rows(self._validate_X(X))
+        rows = self._rows(X)
         whole = _fill_blocks(rows)
         scores = [_gate_scores(net, whole)[: len(rows)] for net in self.estimators_]
         return np.mean(scores, axis=0)
@@ -325,22 +330,42 @@ class _BasePaRe(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, continues: bool
     ) -> tuple[Rows, Rows | None]:
         """Check the data; give the labelled rows as tensors, and the unlabelled if any."""
-        table = self._validate_X(X, y, reset=not continues)
-        labelled = np.ones(len(table), dtype=bool)
+        if not continues:
+            self.modality_ = self._new_modality(X)
+        samples = self._validate_X(X, y, reset=not continues)
+        labelled = np.ones(len(samples), dtype=bool)
         if self.semi_supervised:
             y, labelled = self._split_unlabelled(y)
-            check_length(labelled, len(table))
+            check_length(labelled, len(samples))
         given = self._validate_y(y)
         check_length(given, labelled.sum())
         weights = self._weights(given, sample_weight, labelled)
         targets = self._encode_y(given, weights, continues)
         if not continues:
-            self.table_encoder_ = TableEncoder(self.categorical_features).fit(table)
-        rows = self._rows(table)
+            self.modality_.fit(samples)
+        rows = self.modality_.rows(samples)
         unlabelled = None if labelled.all() else rows.take(np.flatnonzero(~labelled))
         return rows.take(np.flatnonzero(labelled)).label(targets, weights), unlabelled
 
+    def _new_modality(self, X: Any) -> Tables | Grids:
+        name = detect_modality(X) if self.modality == "auto" else self.modality
+        if name == TABULAR:
+            return Tables(self.categorical_features, self.patches_per_feature)
+        return GRIDS[name](self.patch_size)
+
     def _validate_X(self, X: Any, y: Any = "no_validation", *, reset: bool = False) -> Any:
+        """Check `X`, as its modality has it."""
+        if isinstance(self.modality_, Tables):
+            return self._validate_table(X, y, reset)
+        if y is None:
+            validate_data(self, np.zeros((1, 1)), y)
+        samples = self.modality_.check(X)
+        if reset:
+            self.n_features_in_ = samples.shape[1]
+            self.__dict__.pop("feature_names_in_", None)
+        return samples
+
+    def _validate_table(self, X: Any, y: Any, reset: bool) -> Any:
         """Check `X`: a DataFrame stays one, all else becomes a float64 array."""
         if is_dataframe(X):
             try:
@@ -387,11 +412,8 @@ class _BasePaRe(BaseEstimator):
         return weights / weights.mean()
 
     def _rows(self, X: Any) -> Rows:
-        """The table as tensors."""
-        numbers, categories = self.table_encoder_.transform(X)
-        return Rows(
-            {"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)}
-        )
+        """Samples to predict as rows of tensors."""
+        return self.modality_.rows(self._validate_X(X))
 
     def _folds(self, targets: np.ndarray, rng: np.random.RandomState) -> list[Fold]:
         """Rows to train on and rows to validate on, for each member."""
@@ -503,17 +525,18 @@ class _BasePaRe(BaseEstimator):
             reset_parameters(backbone.encoder)
         embedders = []
         for _ in range(-(-PROBE_FEATURES // backbone.width)):
-            embedder = self._build_embedder(backbone.width)
+            embedder = self.modality_.build_embedder(backbone.width)
             if self.strategy != "scratch":
                 embedder.start_from(backbone)
-                embedder.drop_columns()
+                if isinstance(embedder, TableEmbedder):
+                    embedder.drop_columns()
             embedders.append(embedder)
         return FrozenFeatures(embedders, backbone.encoder)
 
     def _features(self, rows: Rows) -> np.ndarray:
         """Features (n_samples, n_features) of the frozen encoder."""
         assert self.features_ is not None
-        batches = BatchIterator(rows, _predict_batch(self.n_patches_))
+        batches = BatchIterator(rows, _predict_batch(self.modality_.load))
         device = self._device()
         self.features_.to(device)
         features = [
@@ -553,7 +576,7 @@ class _BasePaRe(BaseEstimator):
         """OTDD of the sources to the target as the untrained embedder sees it."""
         rng = np.random.RandomState(seed)
         torch.manual_seed(seed)
-        embedder = self._build_embedder(backbone.width)
+        embedder = self.modality_.build_embedder(backbone.width)
         embedder.start_from(backbone)
         sample = rows.take(rng.permutation(len(rows))[:max_samples])
         classes = pseudo_classes(sample.y.numpy(), random_state=rng)
@@ -599,7 +622,7 @@ class _BasePaRe(BaseEstimator):
     def _build_model(self, source: EmbeddedSource | None) -> PaReModel:
         """Assemble the model for the strategy."""
         backbone = load_backbone(self.backbone, self.dropout)
-        embedder = self._build_embedder(backbone.width)
+        embedder = self.modality_.build_embedder(backbone.width)
         if self.strategy == "scratch":
             reset_parameters(backbone.encoder)
         else:
@@ -615,26 +638,11 @@ class _BasePaRe(BaseEstimator):
             embedder, backbone.encoder, predictor, gate, source_predictor, self.patch_dropout
         )
 
-    def _build_embedder(self, width: int) -> TableEmbedder:
-        encoder = self.table_encoder_
-        return TableEmbedder(
-            encoder.numeric_,
-            encoder.categorical_,
-            encoder.cardinalities_,
-            width,
-            self._patches_per_feature(),
-        )
-
-    def _patches_per_feature(self) -> int:
-        if self.patches_per_feature == "auto":
-            return -(-MIN_PATCHES // self.n_features_in_)
-        return int(self.patches_per_feature)
-
     def _choose_budget(self, n_samples: int) -> Budget:
         given = {name: getattr(self, name) for name in Budget._fields}
         if given["n_jobs"] != "auto":
             given["n_jobs"] = effective_n_jobs(self.n_jobs)
-        n_patches = self.n_features_in_ * self._patches_per_feature()
+        n_patches = self.modality_.n_patches
         return choose_budget(n_samples, n_patches, self._most_epochs, self._most_jobs(), **given)
 
     def _most_jobs(self) -> int:
@@ -679,7 +687,7 @@ class _BasePaRe(BaseEstimator):
             batch_size=self.budget_.batch_size,
             train_split=predefined_split(valid) if len(valid) else None,
             iterator_valid=BatchIterator,
-            iterator_valid__batch_size=_predict_batch(model.n_patches),
+            iterator_valid__batch_size=_predict_batch(self.modality_.load),
             callbacks=self._build_callbacks(model, data, seed),
             **self._net_settings(),
         )
@@ -762,7 +770,7 @@ class _BasePaRe(BaseEstimator):
     def _outputs(self, X: Any) -> np.ndarray:
         """Outputs of each member, shape (n_members, n_samples, n_outputs), as float64."""
         check_is_fitted(self)
-        rows = self._rows(self._validate_X(X))
+        rows = self._rows(X)
         nets = torch.stack([_forward(net, rows) for net in self.estimators_]).double().numpy()
         outputs = self.blend_[0] * nets
         if self.probe_ is not None and self.blend_[1]:
@@ -981,6 +989,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         class_weight: str | dict | None = None,
         categorical_features: str | Sequence = "from_dtype",
         patches_per_feature: str | int = "auto",
+        patch_size: str | int = "auto",
         callbacks: Sequence | None = None,
         n_jobs: int | str | None = "auto",
         device: str = "auto",
@@ -1017,6 +1026,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             dropout=dropout,
             categorical_features=categorical_features,
             patches_per_feature=patches_per_feature,
+            patch_size=patch_size,
             callbacks=callbacks,
             n_jobs=n_jobs,
             device=device,
@@ -1394,7 +1404,7 @@ def _gate_scores(net: PaReNet, rows: Rows) -> np.ndarray:
             net.module_.gate(
                 net.module_.embedder(**{k: v.to(net.device) for k, v in inputs.items()})
             )
-            for inputs, _ in BatchIterator(rows, _predict_batch(net.module_.n_patches))
+            for inputs, _ in net.get_iterator(rows, training=False)
         ]
     return torch.cat(batches).double().cpu().numpy()
 

@@ -243,7 +243,7 @@ def test_gate_scores_are_those_of_the_gates_averaged(request, fitted):
     clf = request.getfixturevalue(fitted)
     # More rows than one batch holds.
     X_new = np.random.default_rng(0).normal(size=(3500, 5))
-    numbers, categories = map(torch.from_numpy, clf.table_encoder_.transform(X_new))
+    numbers, categories = map(torch.from_numpy, clf.modality_.encoder_.transform(X_new))
     expected = []
     for net in clf.estimators_:
         module = net.module_.eval()

@@ -56,7 +56,7 @@ def predict(model, X):
 
 
 def make_rows(model, X):
-    numbers, categories = model.table_encoder_.transform(X)
+    numbers, categories = model.modality_.encoder_.transform(X)
     return Rows({"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)})
 
 

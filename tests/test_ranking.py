@@ -56,7 +56,7 @@ def embed_by_hand(model, X, seed):
     """The target as the untrained embedder sees it, as the mean of the patches."""
     rows = model._rows(X)
     backbone = load_backbone(model.backbone, 0.0)
-    encoder = model.table_encoder_
+    encoder = model.modality_.encoder_
     torch.manual_seed(seed)
     embedder = TableEmbedder(
         encoder.numeric_, encoder.categorical_, encoder.cardinalities_, backbone.width, 4

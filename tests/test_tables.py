@@ -96,7 +96,7 @@ def on_array(request):
 def test_column_alone(estimator_class, name):
     table = pd.DataFrame({name: COLUMNS[name]})
     model = estimator_class(**FAST).fit(table, targets(estimator_class))
-    assert model.table_encoder_.categorical_ == ([0] if name in CATEGORICAL_COLUMNS else [])
+    assert model.modality_.encoder_.categorical_ == ([0] if name in CATEGORICAL_COLUMNS else [])
     assert_predicts(model, table)
 
 
@@ -104,7 +104,7 @@ def test_column_alone(estimator_class, name):
 def test_columns_together(estimator_class):
     table = pd.DataFrame(COLUMNS)
     model = estimator_class(**FAST).fit(table, targets(estimator_class))
-    assert model.table_encoder_.numeric_ == list(range(len(NUMERIC_COLUMNS)))
+    assert model.modality_.encoder_.numeric_ == list(range(len(NUMERIC_COLUMNS)))
     assert model.feature_names_in_.tolist() == list(COLUMNS)
     assert_predicts(model, table)
     nothing = pd.DataFrame(None, index=range(3), columns=table.columns, dtype=object)
@@ -216,7 +216,7 @@ def test_categorical_features_by_position_and_mask(as_table, named):
     table = as_table(WITH_CODES)
     y = targets(PaReClassifier)
     model = PaReClassifier(categorical_features=named, **FAST).fit(table, y)
-    assert model.table_encoder_.categorical_ == [1]
+    assert model.modality_.encoder_.categorical_ == [1]
     by_position = PaReClassifier(categorical_features=[1], **FAST).fit(WITH_CODES, y)
     np.testing.assert_array_equal(model.predict_proba(table), by_position.predict_proba(WITH_CODES))
 
@@ -225,7 +225,7 @@ def test_categorical_features_by_position_and_mask(as_table, named):
 def test_categorical_features_by_name(named):
     table = pd.DataFrame(WITH_CODES, columns=NAMES)
     model = PaReClassifier(categorical_features=named, **FAST).fit(table, targets(PaReClassifier))
-    assert model.table_encoder_.categorical_ == [1]
+    assert model.modality_.encoder_.categorical_ == [1]
     assert_predicts(model, table)
 
 

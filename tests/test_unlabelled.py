@@ -174,7 +174,7 @@ def test_unlabelled_rows_are_used_and_change_the_result(data):
     hidden = hide(y, -1)
     model, other = (PaReClassifier(**SEMI).fit(table, hidden) for table in (X, moved))
     np.testing.assert_array_equal(
-        model.table_encoder_.transform(X)[0], other.table_encoder_.transform(X)[0]
+        model.modality_.encoder_.transform(X)[0], other.modality_.encoder_.transform(X)[0]
     )
     assert model.history_[0]["consistency_loss"] > 0
     assert losses_of(model) != losses_of(other)
@@ -213,7 +213,7 @@ def test_scaling_and_categories_see_them():
     semi = PaReClassifier(**SEMI).fit(table, hidden)
     dropped = table.drop(index=10)
     labelled = PaReClassifier(**ONE).fit(dropped, np.delete(y, 10))
-    codes = [model.table_encoder_.transform(table)[1][[10]] for model in (semi, labelled)]
+    codes = [model.modality_.encoder_.transform(table)[1][[10]] for model in (semi, labelled)]
     assert codes[0] > 0
     assert codes[1] == 0
 

@@ -104,7 +104,7 @@ def otdd_curve(
         )
     check_max_samples(max_samples)
     rng = new_rng(random_state)
-    rows = estimator._rows(estimator._validate_X(X))
+    rows = estimator._rows(X)
     targets = np.asarray(y)
     check_length(targets, len(rows))
     if is_regressor(estimator):

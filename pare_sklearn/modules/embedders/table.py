@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.modules.embedders.start import start_from_source
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 N_FREQUENCIES = 8
@@ -89,7 +90,7 @@ class TableEmbedder(nn.Module):
         if isinstance(maps, TableMaps) and maps.norm.normalized_shape == (self.width,):
             self.start_from_maps(maps)
         else:
-            self._start_from_source(backbone.source_embedder)
+            start_from_source(self.norm, [self.positions], backbone.source_embedder)
 
     def start_from_maps(self, maps: TableMaps) -> None:
         """Copy the shared maps, and draw each patch and each category from them."""
@@ -110,16 +111,6 @@ class TableEmbedder(nn.Module):
         """Drop the part that each column has for itself: only the shared maps remain."""
         if hasattr(self, "numbers"):
             self.numbers = None
-
-    def _start_from_source(self, source_embedder: nn.Module) -> None:
-        norm = getattr(source_embedder, "norm", None)
-        if isinstance(norm, nn.LayerNorm) and norm.normalized_shape == self.norm.normalized_shape:
-            self.norm.load_state_dict(norm.state_dict(), strict=False)
-        positions = getattr(source_embedder, "positions", None)
-        if positions is not None and positions.shape[-1] == self.width:
-            noise = torch.randn_like(self.positions)
-            with torch.no_grad():
-                self.positions.copy_(positions.mean(0) + positions.std(0, correction=0) * noise)
 
     def forward(self, numbers: Tensor, categories: Tensor) -> Tensor:
         """Embed a table.

@@ -1,0 +1,122 @@
+"""Samples on a grid: what sequences and images have in common."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_array
+from torch import Tensor
+
+from pare_sklearn.modalities.modality import Modality
+from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder
+
+
+class Grids(Modality):
+    """Samples of shape (channels, *shape), scaled channel by channel.
+
+    Parameters
+    ----------
+    patch_size : int or "auto"
+        Length of a patch along each axis. ``"auto"`` is the least that gives no more than
+        `MAX_PATCHES`.
+
+    Attributes
+    ----------
+    shape_ : tuple of int
+        Length, or height and width.
+    mean_, scale_ : ndarray of shape (channels, 1, ...)
+        Mean and standard deviation of the channels.
+    """
+
+    MAX_PATCHES: ClassVar[int]
+    NAME: ClassVar[str]
+    AXES: ClassVar[tuple[str, ...]]
+
+    def __init__(self, patch_size: int | str) -> None:
+        self.patch_size = patch_size
+
+    def check(self, X: Any) -> np.ndarray:
+        """Samples as float32 of shape (n_samples, channels, *shape); a single channel may lack.
+
+        Raises
+        ------
+        ValueError
+            If the axes are too few or too many, an axis is empty, or values are infinite or no
+            numbers.
+        """
+        n_axes = len(self.AXES)
+        axes = ", ".join(("n_samples", "n_channels", *self.AXES))
+        try:
+            array = check_array(
+                X, dtype=np.float32, ensure_2d=False, allow_nd=True, ensure_all_finite="allow-nan",
+                ensure_min_features=0, input_name="X",
+            )  # fmt: skip
+        except ValueError as error:
+            if "inhomogeneous" not in str(error):
+                raise
+            raise ValueError(f"X is ragged; {self.NAME}s come as one array ({axes}).") from error
+        if array.ndim == n_axes + 1:
+            array = array[:, np.newaxis]
+        if array.ndim != n_axes + 2 or 0 in array.shape:
+            raise ValueError(
+                f"X has shape {np.shape(array)}; {self.NAME}s come as ({axes}), none of them 0."
+            )
+        return array
+
+    def fit(self, X: np.ndarray) -> Grids:
+        self.n_channels_, *shape = X.shape[1:]
+        self.shape_ = tuple(shape)
+        self.patch_shape_ = self._patch_shape()
+        grid = [
+            -(-size // patch) for size, patch in zip(self.shape_, self.patch_shape_, strict=True)
+        ]
+        self.n_patches = math.prod(grid)
+        self._fit_scale(X)
+        return self
+
+    def transform(self, X: np.ndarray) -> dict[str, Tensor]:
+        if X.shape[1] != self.n_channels_:
+            raise ValueError(f"X has {X.shape[1]} channels, but fit saw {self.n_channels_}.")
+        if X.shape[2:] != self.shape_:
+            raise ValueError(
+                f"X holds {self.NAME}s of shape {X.shape[2:]}, but fit saw {self.shape_}."
+            )
+        return {"values": torch.from_numpy((X - self.mean_) / self.scale_)}
+
+    def build_embedder(self, width: int) -> GridEmbedder:
+        return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
+
+    @property
+    def load(self) -> int:
+        # The stem holds this much for each pixel or point in time, a patch 64 numbers.
+        return max(self.n_patches, math.prod(self.shape_) * STEM_CHANNELS // 64)
+
+    def _fit_scale(self, X: np.ndarray) -> None:
+        """Mean and standard deviation of the channels; 0 and 1 where there is nothing to see."""
+        channels = np.moveaxis(X, 1, 0).reshape(X.shape[1], -1)
+        present = [channel[~np.isnan(channel)].astype(np.float64) for channel in channels]
+        shape = (-1, *(1 for _ in self.shape_))
+        mean = [values.mean() if len(values) else 0.0 for values in present]
+        spread = [values.std() if len(values) else 0.0 for values in present]
+        self.mean_ = np.reshape(mean, shape).astype(np.float32)
+        self.scale_ = np.reshape([s or 1.0 for s in spread], shape).astype(np.float32)
+
+    def _patch_shape(self) -> tuple[int, ...]:
+        if self.patch_size == "auto":
+            return self._auto_patch_shape()
+        size = int(self.patch_size)
+        if size > min(self.shape_):
+            raise ValueError(
+                f"patch_size={size} is larger than the {self.NAME}s, whose shape is {self.shape_}; "
+                "lower it, or leave it to 'auto'."
+            )
+        return (size,) * len(self.shape_)
+
+    def _auto_patch_shape(self) -> tuple[int, ...]:
+        size = 1
+        while math.prod(-(-axis // size) for axis in self.shape_) > self.MAX_PATCHES:
+            size += 1
+        return tuple(min(size, axis) for axis in self.shape_)

@@ -1,0 +1,11 @@
+"""Images, and fields on a plane."""
+
+from pare_sklearn.modalities.grids import Grids
+
+
+class Images(Grids):
+    """Images or fields (channels, height, width)."""
+
+    MAX_PATCHES = 64
+    NAME = "image"
+    AXES = ("height", "width")

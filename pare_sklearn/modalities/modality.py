@@ -1,0 +1,47 @@
+"""What a modality is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+
+from pare_sklearn.batches import Rows
+from pare_sklearn.modules.embedders.grid import GridEmbedder
+from pare_sklearn.modules.embedders.table import TableEmbedder
+
+Embedder = TableEmbedder | GridEmbedder
+
+
+class Modality(ABC):
+    """Samples of one kind: checked, scaled, and embedded.
+
+    Attributes
+    ----------
+    n_patches : int
+        Patches n of a sample, after `fit`.
+    """
+
+    n_patches: int
+
+    @property
+    def load(self) -> int:
+        """How many patches' features need as much memory as a sample on its way."""
+        return self.n_patches
+
+    @abstractmethod
+    def fit(self, X: Any) -> Modality:
+        """Learn shapes and scales from checked samples."""
+
+    @abstractmethod
+    def transform(self, X: Any) -> dict[str, torch.Tensor]:
+        """Inputs of the embedder, by name, of checked samples."""
+
+    @abstractmethod
+    def build_embedder(self, width: int) -> Embedder:
+        """A new embedder of tokens (batch, n_patches, width)."""
+
+    def rows(self, X: Any) -> Rows:
+        """Checked samples as rows of tensors."""
+        return Rows(self.transform(X))

@@ -1,0 +1,52 @@
+"""Sequences: signals and time series of one or several channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from pare_sklearn.modalities.grids import Grids
+
+
+class Sequences(Grids):
+    """Sequences (channels, length), or a list of them whose lengths differ.
+
+    Shorter ones than the longest in `fit` are filled with missing values at the end.
+    """
+
+    MAX_PATCHES = 32
+    NAME = "sequence"
+    AXES = ("length",)
+
+    def check(self, X: Any) -> np.ndarray:
+        return super().check(_fill_up(X) if isinstance(X, (list, tuple)) else X)
+
+    def transform(self, X: np.ndarray) -> dict[str, Tensor]:
+        (longest,) = self.shape_
+        if X.shape[2] > longest:
+            raise ValueError(
+                f"X holds sequences of length {X.shape[2]}, but the longest in fit had {longest}; "
+                "cut them, or fit with longer ones."
+            )
+        lacking = longest - X.shape[2]
+        return super().transform(np.pad(X, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan))
+
+
+def _fill_up(X: list | tuple) -> Any:
+    """One array of sequences of several lengths, NaN behind the end."""
+    samples = [np.atleast_2d(np.asarray(sample, dtype=np.float32)) for sample in X]
+    shapes = {sample.shape for sample in samples}
+    if len(shapes) < 2:
+        return X
+    if {len(shape) for shape in shapes} != {2} or len({shape[0] for shape in shapes}) > 1:
+        raise ValueError(
+            "X is a list of sequences that differ in more than their length: they have the shapes "
+            f"{sorted(shapes)}; each must be (n_channels, length), with the same channels."
+        )
+    longest = max(length for _, length in shapes)
+    filled = np.full((len(samples), samples[0].shape[0], longest), np.nan, dtype=np.float32)
+    for row, sample in zip(filled, samples, strict=True):
+        row[:, : sample.shape[1]] = sample
+    return filled
