@@ -26,7 +26,7 @@ def make_search(**settings: Any) -> GridSearchCV:
     """A search over schedules and where they start, by AUROC in three folds."""
     return GridSearchCV(
         PaReClassifier(n_estimators=1, random_state=0, **settings),
-        {"k_schedule": ["linear", "exponential", "piecewise"], "k_start": [0.25, 0.5]},
+        {"k_schedule": ["linear", "exponential", "piecewise"], "k_start": [0.1, 0.5]},
         scoring="roc_auc",
         cv=StratifiedKFold(3, shuffle=True, random_state=0),
     )

@@ -8,6 +8,9 @@ from typing import NamedTuple
 # Tables up to this many patches, samples times patches a sample, get the most epochs.
 SMALL = 5_000
 FEWEST_EPOCHS = 10
+# Samples at most, and those of a batch.
+BATCH_SIZES = ((1_000, 32), (5_000, 64), (20_000, 128))
+LARGEST_BATCH = 256
 FEWEST_PATIENCE = 5
 # Patches, in all epochs of all members, that take longer to train than processes take to start.
 WORTH_PROCESSES = 1_000_000
@@ -53,14 +56,16 @@ def choose_budget(
     --------
     >>> auto = dict.fromkeys(Budget._fields, "auto")
     >>> choose_budget(200, 16, **auto)
-    Budget(n_estimators=5, batch_size=64, max_epochs=50, patience=13, n_jobs=1)
+    Budget(n_estimators=5, batch_size=32, max_epochs=50, patience=13, n_jobs=1)
     >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
     Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1)
     """
     epochs = round(most_epochs * min(1.0, sqrt(SMALL / (n_samples * n_patches))))
     chosen: dict[str, int] = {
         "n_estimators": min(5, n_samples) if n_samples <= 20_000 else 3,
-        "batch_size": 64 if n_samples <= 5_000 else 128 if n_samples <= 20_000 else 256,
+        "batch_size": next(
+            (size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH
+        ),
         "max_epochs": max(FEWEST_EPOCHS, epochs),
         **{name: int(value) for name, value in given.items() if value != "auto"},
     }

@@ -164,7 +164,7 @@ class _BasePaRe(BaseEstimator):
         modality: str = "auto",
         strategy: str = "pare",
         k_schedule: str | Callable[[float], float] = "linear",
-        k_start: float = 0.5,
+        k_start: float = 0.1,
         k_end: float = 0.0,
         gate: str = "learned",
         mix_weight: float = 0.3,
@@ -807,7 +807,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         How the number k of replaced patches falls over the epochs; ``"otdd"`` lets the distance
         to the source rise in equal steps, measured as for `mix_weighting`; or a function
         ``progress -> fraction``, both in [0, 1].
-    k_start, k_end : float, default=0.5 and 0.0
+    k_start, k_end : float, default=0.1 and 0.0
         Fraction of the patches replaced in the first and in the last epoch, in [0, 1];
         `k_end` is at most `k_start`. ``"constant"`` stays at `k_start`.
     gate : {"learned", "random"}, default="learned"
@@ -859,7 +859,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     batch_size : int or "auto", default="auto"
-        Samples a step; ``"auto"`` is 64, above 5,000 samples 128, above 20,000 256.
+        Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
+        256.
     dropout : float, default=0.2
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     label_smoothing : float, default=0.1
@@ -965,7 +966,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         modality: str = "auto",
         strategy: str = "pare",
         k_schedule: str | Callable[[float], float] = "linear",
-        k_start: float = 0.5,
+        k_start: float = 0.1,
         k_end: float = 0.0,
         gate: str = "learned",
         mix_weight: float = 0.3,
@@ -1152,7 +1153,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         How the number k of replaced patches falls over the epochs; ``"otdd"`` lets the distance
         to the source rise in equal steps, measured as for `mix_weighting`; or a function
         ``progress -> fraction``, both in [0, 1].
-    k_start, k_end : float, default=0.5 and 0.0
+    k_start, k_end : float, default=0.1 and 0.0
         Fraction of the patches replaced in the first and in the last epoch, in [0, 1];
         `k_end` is at most `k_start`. ``"constant"`` stays at `k_start`.
     gate : {"learned", "random"}, default="learned"
@@ -1203,7 +1204,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     batch_size : int or "auto", default="auto"
-        Samples a step; ``"auto"`` is 64, above 5,000 samples 128, above 20,000 256.
+        Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
+        256.
     dropout : float, default=0.0
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"

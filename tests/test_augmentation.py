@@ -20,7 +20,13 @@ from pare_sklearn.sources import EmbeddedSource, load_source
 
 BATCH, N, N_SOURCE, WIDTH, N_CLASSES, N_SOURCE_CLASSES = 8, 5, 7, 8, 3, 4
 SOURCE = tuple(array[:200] for array in load_source("digits"))
-ONE = {"source": SOURCE, "n_estimators": 1, "max_epochs": 3, "random_state": 0}
+ONE = {
+    "source": SOURCE,
+    "n_estimators": 1,
+    "max_epochs": 3,
+    "batch_size": 64,
+    "random_state": 0,
+}
 BOTH = [PaReClassifier, PaReRegressor]
 
 

@@ -168,6 +168,9 @@ def test_the_shape_is_deduced_from_the_tensors(weights, name):
 def test_a_name_stands_for_the_content(weights, tmp_path):
     copy = tmp_path / "small.safetensors"
     copy.write_bytes(weights["small"].read_bytes())
+    with pytest.raises(WeightsError, match=r"lacks .* checksum beside it, small\.sha256"):
+        read_weights(copy)
+    copy.with_suffix(".sha256").write_text(weights["small"].with_suffix(".sha256").read_text())
     assert read_weights(copy).name == read_weights(weights["small"]).name
     save_embedded(EmbeddedBackbone(SHAPES["small"], dropout=0.0), copy)
     assert read_weights(copy).name != read_weights(weights["small"]).name

@@ -266,7 +266,7 @@ def watched_fit(data, **parameters):
 
 
 def test_the_weight_of_the_source_is_measured(data):
-    model, epochs = watched_fit(data, mix_weighting="otdd", max_epochs=4)
+    model, epochs = watched_fit(data, mix_weighting="otdd", k_start=0.5, max_epochs=4)
     module, k, _, measured = epochs[0]
     assert k == N_PATCHES // 2
     classes = np.zeros(N)

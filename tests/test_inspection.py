@@ -41,7 +41,7 @@ def fit(estimator_class=PaReClassifier, **parameters):
 
 @pytest.fixture(scope="module")
 def one():
-    return fit()
+    return fit(k_start=0.5)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from pare_sklearn.backbones.embedded import EmbeddedConfig
+from pare_sklearn.backbones.embedded import EmbeddedConfig, checksum_file
 
 HEAD_WIDTH = 32
 NAME_DIGITS = 8
@@ -63,6 +63,9 @@ def read_weights(path: Path) -> Weights:
         raise WeightsError(f"{path} is not a readable file of weights: {error}") from error
     except KeyError as error:
         raise WeightsError(f"{path} holds no embedded backbone: it lacks {error}") from error
+    checksum = checksum_file(path)
+    if not checksum.is_file():
+        raise WeightsError(f"{path} lacks the file of its checksum beside it, {checksum.name}")
     return Weights(
         path,
         name=f"{path.stem}-{hashlib.sha256(content).hexdigest()[:NAME_DIGITS]}",
