@@ -85,6 +85,14 @@ class Part:
             raise DataError(f"there are {len(self.X)} samples, but {len(self.y)} targets")
 
 
+def join(*parts: Part) -> Part:
+    """Join parts whose samples and targets are in memory."""
+    return Part(
+        X=np.concatenate([np.asarray(part.X) for part in parts]),
+        y=np.concatenate([np.asarray(part.y) for part in parts]),
+    )
+
+
 def identity(prediction: Any) -> Any:
     """Return what comes in."""
     return prediction

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.nasbench360.data import Data, Part
+from benchmarks.nasbench360.data import Data, Part, join
 from benchmarks.nasbench360.files import BUCKET, DataError, as_numbers, find_file, read_npz
 
 NAME = "deepsea_filtered.npz"
@@ -30,13 +30,15 @@ def read(folder: Path) -> Data:
     sequence model".
     """
     path = find_file(folder / NAME, ORIGIN)
-    return Data(train=_read_part(path, "train", "val"), test=_read_part(path, "test"))
+    return Data(
+        train=join(_read_part(path, "train"), _read_part(path, "val")),
+        test=_read_part(path, "test"),
+    )
 
 
-def _read_part(path: Path, *names: str) -> Part:
-    X = np.concatenate([_read_array(path, f"x_{name}", (1000, 4)) for name in names])
-    y = np.concatenate([_read_array(path, f"y_{name}", (36,)) for name in names])
-    return Part(X.transpose(0, 2, 1), y)
+def _read_part(path: Path, name: str) -> Part:
+    X = _read_array(path, f"x_{name}", (1000, 4)).transpose(0, 2, 1)
+    return Part(X, _read_array(path, f"y_{name}", (36,)))
 
 
 def _read_array(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:

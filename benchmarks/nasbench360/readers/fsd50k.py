@@ -75,10 +75,11 @@ def _read_manifest(path: Path) -> list[list[str]]:
 
 def _relative(files: list[str], folder: Path) -> list[str]:
     """Paths of listed chunks below the folder, wherever they lay when the list was made."""
-    parts = PurePosixPath(files[0]).parts
-    found = (lead for lead in range(len(parts)) if folder.joinpath(*parts[lead:]).is_file())
-    lead = next(found, len(parts) - 1)
-    return ["/".join(PurePosixPath(name).parts[lead:]) for name in files]
+    parts = [PurePosixPath(name.lstrip("/")).parts for name in files]
+    lead = next(
+        lead for lead in range(len(parts[0])) if folder.joinpath(*parts[0][lead:]).parent.is_dir()
+    )
+    return ["/".join(one[lead:]) for one in parts]
 
 
 def _column(label: str, columns: dict[str, int], path: Path) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.nasbench360.data import Data, Part
+from benchmarks.nasbench360.data import Data, Part, join
 from benchmarks.nasbench360.files import BUCKET, as_classes, as_numbers, find_file, read_npy
 
 
@@ -26,15 +26,15 @@ def read(folder: Path) -> Data:
     Pizzolato et al. (2017), "Comparison of six electromyography acquisition setups on hand
     movement classification tasks".
     """
-    X, y = zip(*(_read_part(folder / "ninaPro", name) for name in ("train", "val")), strict=True)
+    folder = folder / "ninaPro"
     return Data(
-        train=Part(np.concatenate(X), np.concatenate(y)),
-        test=Part(*_read_part(folder / "ninaPro", "test")),
+        train=join(_read_part(folder, "train"), _read_part(folder, "val")),
+        test=_read_part(folder, "test"),
     )
 
 
-def _read_part(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _read_part(folder: Path, name: str) -> Part:
     paths = [folder / f"{what}_{name}.npy" for what in ("ninapro", "label")]
     signals, labels = (read_npy(find_file(path, f"{BUCKET}/ninapro/{path.name}")) for path in paths)
     X = as_numbers(signals, (None, 52, 16), paths[0]).astype(np.float32)
-    return X.transpose(0, 2, 1)[:, None], as_classes(labels, 18, paths[1])
+    return Part(X.transpose(0, 2, 1)[:, None], as_classes(labels, 18, paths[1]))
