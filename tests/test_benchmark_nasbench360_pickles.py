@@ -199,5 +199,5 @@ def test_a_pickle_of_another_shape_than_the_header_says_is_refused(tmp_path):
     path = tmp_path / "odd.npy"
     np.save(path, np.array([None, None]), allow_pickle=True)
     path.write_bytes(path.read_bytes().replace(b"(2,)", b"(3,)"))
-    with pytest.raises(DataError, match=r"odd\.npy is damaged: its pickle holds another array"):
+    with pytest.raises(DataError, match=r"odd\.npy can't be read: its pickle holds another array"):
         read_npy(path)

@@ -164,6 +164,16 @@ def test_psicov_distances_are_mended_and_capped_in_training(both):
         np.testing.assert_allclose(part.y[row], np.minimum(whole, cap), rtol=1e-6)
 
 
+def test_psicov_without_some_distances(both, tmp_path):
+    _, data = both("PSICOV")
+    path = tmp_path / "protein" / "psicov" / "distance" / "3ghi-cb.npy"
+    content = np.load(path, allow_pickle=True)
+    content[2][3, 7] = np.nan
+    np.save(path, content, allow_pickle=True)
+    with pytest.raises(DataError, match=r"3ghi-cb\.npy lacks distances"):
+        data.test.y[0]
+
+
 def test_psicov_of_a_protein_too_long(both, tmp_path, rng):
     _, data = both("PSICOV")
     write_protein(tmp_path / "protein" / "psicov", "3ghi", rng, 503)
@@ -343,7 +353,7 @@ def test_a_truncated_file_is_damaged(name, both, tmp_path, share):
     path.write_bytes(content[: int(share * len(content))])
     with pytest.raises(DataError) as caught:
         read_all(name, tmp_path)
-    assert str(caught.value).startswith(f"{path} is damaged: ")
+    assert str(caught.value).startswith(f"{path} can't be read: ")
 
 
 def repickle(path, change):
@@ -380,10 +390,10 @@ def repickle(path, change):
         ("ECG", lambda c: c.update(label=["N", "X"]), "holds the label 'X'"),
         ("ECG", lambda c: c.update(label=["N"]), "20 recordings, but 1 labels"),
         ("ECG", lambda c: c.update(data=[np.ones(2000)] * 20), "empty or constant"),
-        ("ECG", lambda c: c.update(data=7), "is damaged"),
+        ("ECG", lambda c: c.update(data=7), "can't be read"),
         ("PSICOV", lambda c: c.pop("ss"), "has no 'ss'"),
         ("PSICOV", lambda c: c.update(pssm=c["pssm"].T), "pssm, has the shape"),
-        ("PSICOV", lambda c: c.update(seq=40), "is damaged"),
+        ("PSICOV", lambda c: c.update(seq=40), "can't be read"),
     ],
 )
 def test_wrong_content_of_pickles(name, change, complaint, both, tmp_path):
@@ -402,6 +412,7 @@ def test_wrong_content_of_pickles(name, change, complaint, both, tmp_path):
         ("NinaPro", np.zeros((2, 1)), "has the shape"),
         ("Satellite", np.zeros(3), "has no 'data'"),
         ("Satellite", {"data": np.zeros((3, 46)), "label": np.zeros(3)}, "other than 0 to 23"),
+        ("Satellite", {"data": np.zeros((3, 46)), "label": [1.5] * 3}, "other than 0 to 23"),
         ("Satellite", {"data": np.zeros((3, 45)), "label": np.ones(3)}, "has the shape"),
         ("Cosmic", np.zeros((4, 256, 256)), "has 4 channels, not 2 or 3"),
         ("Cosmic", np.zeros((2, 128, 128)), "has the shape"),
@@ -459,7 +470,7 @@ def test_wrong_content_of_darcy(fields, complaint, version, both, tmp_path):
         ("tr.csv", "files,labels,ext\na.wav\n", "has not the columns"),
         ("tr.csv", "files,labels,ext\n", "has not the columns"),
         ("eval.csv", 'files,labels,ext\na.wav,"Label_1,Bark",1\n', "holds the label 'Bark'"),
-        ("lbl_map.json", '{"Bark": 0', "lbl_map.json is damaged"),
+        ("lbl_map.json", '{"Bark": 0', "lbl_map.json can't be read"),
         ("lbl_map.json", '{"Bark": 0}', "does not give 200 labels"),
     ],
 )
@@ -491,14 +502,14 @@ def test_the_listing_tells_of_every_task(tmp_path, rng, capsys):
     assert [one == two for one, two in zip(lines, again, strict=True)].count(False) == 2
     assert "ECG: " in again[7]
     assert "is missing" in again[7]
-    assert "is damaged" in again[9]
+    assert "can't be read" in again[9]
 
 
 def test_the_listing_reads_the_first_samples(tmp_path, rng, capsys):
     WRITERS["Cosmic"](tmp_path, rng)
     (tmp_path / FILES["Cosmic"]).write_bytes(b"")
     assert main(["--data", str(tmp_path), "--tasks", "Cosmic"]) == 1
-    assert "1_train.npy is damaged" in capsys.readouterr().out
+    assert "1_train.npy can't be read" in capsys.readouterr().out
 
 
 def test_the_listing_needs_a_folder(tmp_path, capsys):

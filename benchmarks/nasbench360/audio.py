@@ -43,7 +43,7 @@ def read_wav(path: Path) -> np.ndarray:
     if kind != (1, 16, RATE) or not 0 < n_frames <= RATE:
         raise DataError(f"{path} is not a second of mono sound with 16 bits at {RATE} Hz")
     if len(content) != 2 * n_frames:
-        raise DataError(f"{path} is damaged: it ends before its {n_frames} samples do")
+        raise DataError(f"{path} can't be read: it ends before its {n_frames} samples do")
     return np.resize(np.frombuffer(content, "<i2"), RATE).astype(np.float32) / 2**15
 
 

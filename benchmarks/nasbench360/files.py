@@ -49,7 +49,7 @@ def reading(path: Path) -> Iterator[None]:
     except pickles.RefusedPickle as error:
         raise DataError(f"{path} is refused: {error}") from error
     except Exception as error:  # parsers of damaged files raise almost anything
-        raise DataError(f"{path} is damaged: {error or type(error).__name__}") from error
+        raise DataError(f"{path} can't be read: {error or type(error).__name__}") from error
 
 
 def read_pickle(path: Path) -> Any:

@@ -36,6 +36,6 @@ def read(folder: Path) -> Data:
 
 def _read_part(path: Path) -> Part:
     content = read_pickle(find_file(path, ORIGIN))
-    images = as_numbers(field(content, path, "data"), (None, 3 * 32 * 32), path).astype(np.uint8)
+    images = as_numbers(field(content, path, "data"), (None, 3 * 32 * 32), path)
     y = as_classes(field(content, path, "fine_labels"), 100, path)
     return Part(scaled_images(images.reshape(-1, 3, 32, 32), MEAN, STD), y)

@@ -14,7 +14,8 @@ def scaled_images(images: np.ndarray, mean: np.ndarray, std: np.ndarray) -> Lazy
 
     Parameters
     ----------
-    images : uint8 ndarray of shape (n, channels, height, width)
+    images : ndarray of shape (n, channels, height, width)
+        From 0 to 255.
     mean, std : ndarray of shape (channels,)
 
     Returns

@@ -102,8 +102,11 @@ def _read_distances(paths: list[Path], cap: float, row: int) -> np.ndarray:
     if content.shape != (3,):
         raise DataError(f"{path} does not hold a length, a sequence and a map")
     inside, length = _placed(content[1], path)
+    known = as_numbers(content[2], (length, length), path)
+    if not np.isfinite(known).all():
+        raise DataError(f"{path} lacks distances")
     distances = np.full((SIZE, SIZE), FAR, np.float32)
-    distances[inside, inside] = _mended(as_numbers(content[2], (length, length), path))
+    distances[inside, inside] = _mended(known)
     return np.minimum(distances, cap)
 
 

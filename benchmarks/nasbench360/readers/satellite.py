@@ -43,7 +43,7 @@ def _read_part(path: Path) -> Part:
     content = content.item() if content.ndim == 0 else content
     X = as_numbers(field(content, path, "data"), (None, 46), path).astype(np.float32)
     labels = as_numbers(field(content, path, "label"), (None,), path)
-    return Part(_standardised(X)[:, None], as_classes(labels.astype(np.int64) - 1, 24, path))
+    return Part(_standardised(X)[:, None], as_classes(labels - 1, 24, path))
 
 
 def _standardised(X: np.ndarray) -> np.ndarray:

@@ -45,4 +45,4 @@ def read(folder: Path) -> Data:
 def _read_part(content: Any, path: Path, name: str) -> Part:
     images = as_numbers(field(content, path, name, "images"), (None, 3, 60, 60), path)
     y = as_classes(field(content, path, name, "labels"), 100, path)
-    return Part(scaled_images(images.astype(np.uint8, copy=False), np.zeros(3), np.ones(3)), y)
+    return Part(scaled_images(images, np.zeros(3), np.ones(3)), y)
