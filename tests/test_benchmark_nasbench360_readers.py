@@ -74,6 +74,14 @@ def test_labels_that_are_nowhere_count_nothing(name, total, both):
     assert TASKS[name].score(data, data.test.y) == pytest.approx(1 - there / total)
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_a_prediction_of_another_shape_is_refused(name, both):
+    _, data = both(name)
+    for prediction in (np.asarray(data.test.y)[1:], np.asarray(data.test.y)[..., None]):
+        with pytest.raises(ValueError, match="the prediction has the shape"):
+            TASKS[name].score(data, prediction)
+
+
 @pytest.mark.parametrize("protocol", [2, 4])
 def test_cifar100(both, protocol):
     written, data = both("CIFAR-100", protocol=protocol)

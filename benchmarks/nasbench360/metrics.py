@@ -41,8 +41,13 @@ def relative_l2(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     y_true, y_pred : array-like of shape (n, ...)
         On the original scale, not the standardised one.
     """
-    true, pred = (np.asarray(y, dtype=np.float64).reshape(len(y), -1) for y in (y_true, y_pred))  # type: ignore[arg-type]
+    true, pred = _as_rows(y_true), _as_rows(y_pred)
     return float(np.mean(np.linalg.norm(pred - true, axis=1) / np.linalg.norm(true, axis=1)))
+
+
+def _as_rows(fields: ArrayLike) -> np.ndarray:
+    array = np.asarray(fields, dtype=np.float64)
+    return array.reshape(len(array), -1)
 
 
 def mae8(y_true: Samples, y_pred: Samples) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.nasbench360 import metrics
 from benchmarks.nasbench360.data import Data
 from benchmarks.nasbench360.readers import (
@@ -49,7 +51,19 @@ class Task:
     needs: tuple[str, ...] = ()
 
     def score(self, data: Data, prediction: Any) -> float:
-        """Score predictions for the test part, on the scale of ``data.train.y``."""
+        """Score predictions for the test part, of its shape and on the scale of ``data.train.y``.
+
+        They are classes, numbers, or for labels and masks scores.
+
+        Raises
+        ------
+        ValueError
+            If they are of another shape, or if the test part leaves the metric undefined.
+        """
+        if np.shape(prediction) != data.test.y.shape:
+            raise ValueError(
+                f"the prediction has the shape {np.shape(prediction)}, not {data.test.y.shape}"
+            )
         extras = {name: getattr(data.test, name) for name in self.needs}
         return self.metric(data.test.y, data.decode(prediction), **extras)
 
