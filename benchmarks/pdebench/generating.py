@@ -1,4 +1,4 @@
-"""Files of solutions, for who has no official ones."""
+"""Files of solutions, for those without the official ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The equations that are solved here, by the name of their task: for who has no official files."""
+"""The equations that are solved here, by the name of their task."""
 
 from __future__ import annotations
 

@@ -37,9 +37,8 @@ def solve_sorption(
 ) -> np.ndarray:
     """Solve u_t = diffusion / R(u) u_xx on the unit interval, with R the retardation factor.
 
-    At the left end u = 1, at the right end u = -diffusion u_x. (PDEBench's appendix has the
-    latter without its sign, which would let a disturbance of the right end grow without bound; its
-    program has the sign.)
+    At the left end u = 1, at the right end u = -diffusion u_x, with the sign of PDEBench's
+    program: with the other one a disturbance of the right end would grow without bound.
 
     Parameters
     ----------
