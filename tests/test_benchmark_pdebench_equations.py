@@ -316,9 +316,9 @@ def test_darcy_across_two_materials(axis):
 
 def test_darcy_lets_out_what_comes_in():
     a = np.random.default_rng(0).choice([0.1, 1.0], size=(24, 24))
-    u = solve_darcy(a, 0.1)
     drawn = EQUATIONS["darcy"].simulate(generators(3))
-    for a, u in [(a, u), *zip(drawn["nu"], drawn["tensor"][:, 0], strict=True)]:
+    media, pressures = [a, *drawn["nu"]], [solve_darcy(a, 0.1), *drawn["tensor"][:, 0]]
+    for a, u in zip(media, pressures, strict=True):
         ends = [a[0] * u[0], a[-1] * u[-1], a[:, 0] * u[:, 0], a[:, -1] * u[:, -1]]
         assert 2 * np.sum(ends) == pytest.approx(0.1)
         assert u.min() > 0
