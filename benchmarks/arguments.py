@@ -15,6 +15,13 @@ def positive_int(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """Read a number of at least 0."""
+    if int(text) < 0:
+        raise ValueError
+    return int(text)
+
+
 def positive_seconds(text: str) -> float:
     """Read a time above 0."""
     if not 0 < float(text) < float("inf"):

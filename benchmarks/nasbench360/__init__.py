@@ -1,0 +1,1 @@
+"""NAS-Bench-360: ten tasks of many modalities, from their official files."""

@@ -1,0 +1,1 @@
+"""Readers of the official files, one a task: ``read(folder)`` gives its `Data`."""

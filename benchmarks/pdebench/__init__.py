@@ -1,0 +1,1 @@
+"""PDEBench: fields to fields, from the official files or from files generated here."""

@@ -1,0 +1,89 @@
+"""PDEBench's tasks and files: ``python -m benchmarks.pdebench``.
+
+``describe`` lists the tasks, and with --data what a folder has of their files.
+``generate NAME`` solves a task's equation and writes a file as the official one, which it stands
+in for where that is not at hand: seeded, and verified against exact solutions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.arguments import natural, positive_int
+from benchmarks.pdebench.equations import EQUATIONS
+from benchmarks.pdebench.generating import generate
+from benchmarks.pdebench.hdf5 import DataError
+from benchmarks.pdebench.reading import SOURCE, read_task
+from benchmarks.pdebench.tasks import TASKS, Task
+from benchmarks.report.tables import markdown
+
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit status."""
+    args = parse(argv)
+    try:
+        if args.command == "describe":
+            print(describe(args.data))
+        else:
+            print(generate(args.name, args.output, args.samples, args.seed))
+    except (DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; no file is written.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.pdebench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    listing = commands.add_parser("describe", help="list the tasks")
+    listing.add_argument("--data", type=Path, help="folder with PDEBench's files, to try them")
+    generating = commands.add_parser("generate", help="write a file of solutions")
+    generating.add_argument("name", choices=EQUATIONS, help="a task")
+    generating.add_argument("--output", type=Path, required=True, help="folder for the file")
+    generating.add_argument("--samples", type=positive_int, required=True)
+    generating.add_argument("--seed", type=natural, default=0)
+    return parser.parse_args(argv)
+
+
+def describe(folder: Path | None) -> str:
+    """List the tasks, and what a folder has of them."""
+    header = ["task", "file", "x, y", "generated here"]
+    rows = [
+        [*_facts(task), *([] if folder is None else [_try(task, folder)])]
+        for task in TASKS.values()
+    ]
+    table = markdown(header if folder is None else [*header, "samples"], rows)
+    return f"{table}\n\n{SOURCE}."
+
+
+def _facts(task: Task) -> list[str]:
+    shape = " x ".join(map(str, task.shape))
+    return [task.name, task.file, shape, "yes" if task.name in EQUATIONS else "no"]
+
+
+def _try(task: Task, folder: Path) -> str:
+    """How many samples there are, or why there are none."""
+    if not (folder / task.file).exists():
+        return "missing"
+    try:
+        train, test = read_task(task, folder)
+    except DataError as error:
+        return str(error)
+    return f"{len(train.x)} train, {len(test.x)} test"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The metric of PDEBench."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def nrmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Normalised root mean squared error, the mean over the samples of ||pred - true|| / ||true||.
+
+    Parameters
+    ----------
+    y_true, y_pred : array of shape (n_samples, channels, *space)
+        The norms are over all channels and points of a sample.
+
+    Returns
+    -------
+    error : float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or if a true field is zero everywhere.
+
+    References
+    ----------
+    Takamoto et al., "PDEBench: An Extensive Benchmark for Scientific Machine Learning", 2022,
+    arXiv:2210.07182.
+    """
+    true, pred = (np.asarray(y, dtype=np.float64) for y in (y_true, y_pred))
+    if true.shape != pred.shape:
+        raise ValueError(f"fields of shape {true.shape} are predicted as {pred.shape}")
+    flat = (len(true), -1)
+    size = np.linalg.norm(true.reshape(flat), axis=1)
+    if not size.all():
+        raise ValueError("the error relative to a field that is zero everywhere is undefined")
+    return float(np.mean(np.linalg.norm((pred - true).reshape(flat), axis=1) / size))
