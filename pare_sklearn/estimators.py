@@ -232,13 +232,16 @@ class _BasePaRe(BaseEstimator):
         self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> _BasePaRe:
-        """Fine-tune the backbone on a table.
+        """Fine-tune the backbone.
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Numbers, booleans, and, in a DataFrame, categories and strings; missing values are
-            welcome (NaN, None, pandas.NA), infinities are not.
+        X : DataFrame or array-like
+            Tables of shape (n_samples, n_features): numbers, booleans, and, in a DataFrame,
+            categories and strings. Sequences of shape (n_samples, n_channels, length), or a list
+            of arrays (n_channels, length) whose lengths differ. Images and fields of shape
+            (n_samples, n_channels, height, width). Missing values are welcome (NaN, and in tables
+            None and pandas.NA), infinities are not.
         y : array-like of shape (n_samples,) or, for regression, also (n_samples, n_outputs)
             Class labels, or targets.
         sample_weight : array-like of shape (n_samples,) or None, default=None
@@ -285,14 +288,16 @@ class _BasePaRe(BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Samples with the columns seen in fit.
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit: with the same columns, or with as many channels and of the same
+            size; sequences may be shorter.
 
         Returns
         -------
         ndarray of shape (n_samples, n_patches_)
-            Gate scores in (0, 1), averaged over the members. Feature j has the patches
-            ``j * r`` to ``(j + 1) * r - 1``, where r = ``n_patches_ // n_features_in_``.
+            Gate scores in (0, 1), averaged over the members. Feature j of a table has the patches
+            ``j * r`` to ``(j + 1) * r - 1``, where r = ``n_patches_ // n_features_in_``; those of
+            an image come row by row.
 
         Raises
         ------
@@ -782,9 +787,10 @@ class _BasePaRe(BaseEstimator):
 class PaReClassifier(ClassifierMixin, _BasePaRe):
     """Cross-modal fine-tuning of a pretrained transformer (PaRe [1]_), for classification.
 
-    Tables go in as they are: numbers, booleans, categories, strings, missing values. Each feature
-    becomes patches; while training, those that a gate finds least useful are replaced by the most
-    useful patches of a source modality, fewer and fewer of them.
+    Tables go in as they are: numbers, booleans, categories, strings, missing values; so do
+    sequences and images. Each sample becomes patches; while training, those that a gate finds
+    least useful are replaced by the most useful patches of a source modality, fewer and fewer of
+    them.
 
     Parameters
     ----------
@@ -796,8 +802,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
         by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
         the strategies ``"pare"`` and ``"orca"``.
-    modality : {"auto", "tabular"}, default="auto"
-        What a sample is; ``"auto"`` tells from the shape of X.
+    modality : {"auto", "tabular", "sequence", "image"}, default="auto"
+        What a sample is; ``"auto"`` tells from the shape of X. Named ones may lack the axis of a
+        single channel.
     strategy : {"pare", "orca", "finetune", "scratch"}, default="pare"
         The method of the paper; ORCA [2]_, which first trains the embedder alone to bring the
         target near the source by OTDD, and then fine-tunes; plain fine-tuning, without a source;
@@ -873,6 +880,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     patches_per_feature : "auto" or int, default="auto"
         Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
         in all.
+    patch_size : "auto" or int, default="auto"
+        Length of a patch of a sequence, or height and width of one of an image, in samples or
+        pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -900,7 +910,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     n_features_in_ : int
-        Number of features seen in fit.
+        Number of features seen in fit; of sequences and images that of the channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if all are strings.
     history_ : list of dict
@@ -928,8 +938,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     otdd_ : dict of str to float or None
         OTDD of each source to the target as the untrained embedder sees it, the nearest first;
         None where there was nothing to choose.
-    table_encoder_ : TableEncoder
-        Turns tables into numbers and codes.
+    modality_ : Tables, Sequences or Images
+        Checks and scales samples, and builds their embedder.
 
     References
     ----------
@@ -1044,8 +1054,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Samples with the columns seen in fit.
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit: with the same columns, or with as many channels and of the same
+            size; sequences may be shorter.
 
         Returns
         -------
@@ -1059,8 +1070,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Samples with the columns seen in fit.
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit: with the same columns, or with as many channels and of the same
+            size; sequences may be shorter.
 
         Returns
         -------
@@ -1142,8 +1154,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
         by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
         the strategies ``"pare"`` and ``"orca"``.
-    modality : {"auto", "tabular"}, default="auto"
-        What a sample is; ``"auto"`` tells from the shape of X.
+    modality : {"auto", "tabular", "sequence", "image"}, default="auto"
+        What a sample is; ``"auto"`` tells from the shape of X. Named ones may lack the axis of a
+        single channel.
     strategy : {"pare", "orca", "finetune", "scratch"}, default="pare"
         The method of the paper; ORCA [2]_, which first trains the embedder alone to bring the
         target near the source by OTDD, and then fine-tunes; plain fine-tuning, without a source;
@@ -1214,6 +1227,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     patches_per_feature : "auto" or int, default="auto"
         Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
         in all.
+    patch_size : "auto" or int, default="auto"
+        Length of a patch of a sequence, or height and width of one of an image, in samples or
+        pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -1243,7 +1259,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     y_ndim_ : int
         Number of axes of y in fit.
     n_features_in_ : int
-        Number of features seen in fit.
+        Number of features seen in fit; of sequences and images that of the channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if all are strings.
     history_ : list of dict
@@ -1272,8 +1288,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     otdd_ : dict of str to float or None
         OTDD of each source to the target as the untrained embedder sees it, the nearest first;
         None where there was nothing to choose.
-    table_encoder_ : TableEncoder
-        Turns tables into numbers and codes.
+    modality_ : Tables, Sequences or Images
+        Checks and scales samples, and builds their embedder.
 
     References
     ----------
@@ -1305,8 +1321,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_features)
-            Samples with the columns seen in fit.
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit: with the same columns, or with as many channels and of the same
+            size; sequences may be shorter.
 
         Returns
         -------

@@ -194,9 +194,9 @@ def make_ragged(n=30, seed=0):
 def test_ragged_sequences_are_filled_up_with_missing_values():
     X, y = make_ragged()
     longest = max(sample.shape[1] for sample in X)
-    filled = np.stack([
-        np.pad(sample, ((0, 0), (0, longest - sample.shape[1])), constant_values=np.nan) for sample in X
-    ])  # fmt: skip
+    filled = np.full((len(X), 2, longest), np.nan)
+    for row, sample in zip(filled, X, strict=True):
+        row[:, : sample.shape[1]] = sample
     ragged, whole = PaReClassifier(**QUICK).fit(X, y), PaReClassifier(**QUICK).fit(filled, y)
     assert ragged.score(X, y) > 0.8
     np.testing.assert_array_equal(ragged.predict_proba(X), whole.predict_proba(filled))

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array
 from torch import Tensor
 
 from pare_sklearn.modalities.modality import Modality
-from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder
+from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
 
 
 class Grids(Modality):
@@ -70,10 +70,7 @@ class Grids(Modality):
         self.n_channels_, *shape = X.shape[1:]
         self.shape_ = tuple(shape)
         self.patch_shape_ = self._patch_shape()
-        grid = [
-            -(-size // patch) for size, patch in zip(self.shape_, self.patch_shape_, strict=True)
-        ]
-        self.n_patches = math.prod(grid)
+        self.n_patches = math.prod(count_patches(self.shape_, self.patch_shape_))
         self._fit_scale(X)
         return self
 
@@ -117,6 +114,6 @@ class Grids(Modality):
 
     def _auto_patch_shape(self) -> tuple[int, ...]:
         size = 1
-        while math.prod(-(-axis // size) for axis in self.shape_) > self.MAX_PATCHES:
+        while math.prod(count_patches(self.shape_, [size] * len(self.shape_))) > self.MAX_PATCHES:
             size += 1
         return tuple(min(size, axis) for axis in self.shape_)

@@ -19,6 +19,11 @@ KERNEL_SIZES = {1: 9, 2: 3}
 POOLINGS = {1: F.max_pool1d, 2: F.max_pool2d}
 
 
+def count_patches(shape: Sequence[int], patch_shape: Sequence[int]) -> list[int]:
+    """Patches along each axis, the last of which may stand over."""
+    return [-(-size // patch) for size, patch in zip(shape, patch_shape, strict=True)]
+
+
 class GridEmbedder(nn.Module):
     """Cut samples into patches behind a convolutional stem [1]_, add positions, normalise.
 
@@ -49,7 +54,7 @@ class GridEmbedder(nn.Module):
         n_axes = len(shape)
         convolution, kernel_size = CONVOLUTIONS[n_axes], KERNEL_SIZES[n_axes]
         self.patch_shape = tuple(patch_shape)
-        grid = [-(-size // patch) for size, patch in zip(shape, patch_shape, strict=True)]
+        grid = count_patches(shape, patch_shape)
         self.n_patches = math.prod(grid)
         # As F.pad takes it: from the last axis to the first, before and after.
         self.padding = [
