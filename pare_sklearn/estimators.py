@@ -16,7 +16,7 @@ from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.metrics import log_loss, mean_squared_error, r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -242,8 +242,10 @@ class _BasePaRe(BaseEstimator):
             of arrays (n_channels, length) whose lengths differ. Images and fields of shape
             (n_samples, n_channels, height, width). Missing values are welcome (NaN, and in tables
             None and pandas.NA), infinities are not.
-        y : array-like of shape (n_samples,) or, for regression, also (n_samples, n_outputs)
-            Class labels, or targets.
+        y : array-like of shape (n_samples,)
+            Class labels, or targets; for regression also (n_samples, n_outputs), and of sequences
+            and images fields: (n_samples, n_channels, length), (n_samples, height, width) or
+            (n_samples, n_channels, height, width), whose size is free of that of X.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weights of the samples.
 
@@ -347,7 +349,7 @@ class _BasePaRe(BaseEstimator):
         weights = self._weights(given, sample_weight, labelled)
         targets = self._encode_y(given, weights, continues)
         if not continues:
-            self.modality_.fit(samples)
+            self.modality_.fit(samples, dense=self._is_dense())
         rows = self.modality_.rows(samples)
         unlabelled = None if labelled.all() else rows.take(np.flatnonzero(~labelled))
         return rows.take(np.flatnonzero(labelled)).label(targets, weights), unlabelled
@@ -509,7 +511,7 @@ class _BasePaRe(BaseEstimator):
         nets = zip(self.estimators_, held_out, strict=True)
         outputs = [torch.cat([_forward(net, part) for net, part in nets]).double().numpy()]
         probe = None
-        if self.linear_probe:
+        if self.linear_probe and not self._is_dense():
             self.features_ = self._build_features(seed)
             probe = fit_probe(
                 self._features(_fill_blocks(rows))[: len(rows)],
@@ -633,7 +635,9 @@ class _BasePaRe(BaseEstimator):
         else:
             embedder.start_from(backbone)
             freeze(backbone.encoder, self.finetune)
-        predictor = Predictor(backbone.width, self._n_outputs(), self.dropout)
+        predictor = self.modality_.build_predictor(
+            backbone.width, self._output_shape(), self.dropout
+        )
         gate = source_predictor = None
         if self.strategy == "pare":
             assert source is not None
@@ -642,6 +646,14 @@ class _BasePaRe(BaseEstimator):
         return PaReModel(
             embedder, backbone.encoder, predictor, gate, source_predictor, self.patch_dropout
         )
+
+    def _output_shape(self) -> tuple[int, ...]:
+        """Shape of what is predicted of a sample."""
+        return (self._n_outputs(),)
+
+    def _is_dense(self) -> bool:
+        """Whether the target is a field, of which each patch predicts a piece."""
+        return self.modality_.is_field(self._output_shape())
 
     def _choose_budget(self, n_samples: int) -> Budget:
         given = {name: getattr(self, name) for name in Budget._fields}
@@ -882,7 +894,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         in all.
     patch_size : "auto" or int, default="auto"
         Length of a patch of a sequence, or height and width of one of an image, in samples or
-        pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image.
+        pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image;
+        where y is a field four times as many.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -1229,7 +1242,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         in all.
     patch_size : "auto" or int, default="auto"
         Length of a patch of a sequence, or height and width of one of an image, in samples or
-        pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image.
+        pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image;
+        where y is a field four times as many.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -1256,8 +1270,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     ----------
     y_scaler_ : StandardScaler
         Standardises the targets.
-    y_ndim_ : int
-        Number of axes of y in fit.
+    y_shape_ : tuple of int
+        Shape of a target: ``()``, ``(n_outputs,)``, or that of a field.
     n_features_in_ : int
         Number of features seen in fit; of sequences and images that of the channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -1327,12 +1341,43 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
             Targets, in the units of y.
         """
         standardised = self._outputs(X).mean(axis=0)
         targets = self.y_scaler_.inverse_transform(standardised)
-        return targets.ravel() if self.y_ndim_ == 1 else targets
+        return targets.reshape(-1, *self.y_shape_)
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Coefficient of determination R2 of the predictions, the mean over outputs or points.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
+            True targets.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If the fields of y have another shape than in fit.
+        """
+        if not self._is_dense():
+            return super().score(X, y, sample_weight)
+        fields = np.asarray(y)
+        if fields.shape[1:] != self.y_shape_:
+            raise ValueError(
+                f"y holds fields of shape {fields.shape[1:]}, but fit saw {self.y_shape_}."
+            )
+        flat = fields.reshape(len(fields), -1)
+        return r2_score(flat, self.predict(X).reshape(flat.shape), sample_weight=sample_weight)
 
     def _linear_fitter(self) -> FitLinear:
         return fit_ridge
@@ -1347,10 +1392,14 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         return split_targets(y)
 
     def _validate_y(self, y: Any) -> np.ndarray:
-        """Targets (n,) or (n, n_outputs), finite."""
+        """Targets (n,), (n, n_outputs) or (n, *field), finite."""
         reject_missing_labels(y)
+        # Fields come with sequences and images alone.
+        fields = isinstance(self.modality_, Grids)
         try:
-            return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+            return check_array(
+                y, ensure_2d=False, allow_nd=fields, dtype=np.float64, input_name="y"
+            )
         except ValueError as error:
             if "could not convert" not in str(error):
                 raise
@@ -1361,18 +1410,21 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
         """Standardised targets (n, n_outputs) as float32."""
         columns = y.reshape(len(y), -1)
-        if continues and columns.shape[1] != self._n_outputs():
+        if continues and y.shape[1:] != self.y_shape_:
             raise ValueError(
-                f"warm_start: y has {columns.shape[1]} targets, but the fitted estimator has "
-                f"{self._n_outputs()}; fit a new estimator."
+                f"warm_start: y holds targets of shape {y.shape[1:]}, but the fitted estimator has "
+                f"{self.y_shape_}; fit a new estimator."
             )
         if not continues:
             self.y_scaler_ = StandardScaler().fit(columns, sample_weight=weights)
-            self.y_ndim_ = y.ndim
+            self.y_shape_ = y.shape[1:]
         return self.y_scaler_.transform(columns).astype(np.float32)
 
     def _n_outputs(self) -> int:
         return self.y_scaler_.n_features_in_
+
+    def _output_shape(self) -> tuple[int, ...]:
+        return self.y_shape_ or (1,)
 
     def _strata(self, targets: np.ndarray) -> np.ndarray:
         return targets.mean(axis=1)

@@ -56,12 +56,12 @@ def split_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
         Targets; a row that lacks one of several outputs is unlabelled.
 
     Returns
     -------
-    targets : float64 ndarray of shape (n_labelled,) or (n_labelled, n_outputs)
+    targets : float64 ndarray of shape (n_labelled, ...)
     labelled : bool ndarray of shape (n_samples,)
 
     Raises
@@ -76,7 +76,12 @@ def split_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """
     try:
         targets = check_array(
-            y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y"
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype=np.float64,
+            ensure_all_finite="allow-nan",
+            input_name="y",
         )
     except (TypeError, ValueError) as error:
         raise ValueError(f"Input y must be numbers, or NaN without one: {error}") from error

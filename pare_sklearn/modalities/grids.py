@@ -8,10 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from sklearn.utils.validation import check_array
-from torch import Tensor
+from torch import Tensor, nn
 
 from pare_sklearn.modalities.modality import Modality
 from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
+from pare_sklearn.modules.predictors import FieldPredictor
+
+# So many times as many patches where each predicts a piece of the target.
+DENSE = 4
 
 
 class Grids(Modality):
@@ -21,7 +25,7 @@ class Grids(Modality):
     ----------
     patch_size : int or "auto"
         Length of a patch along each axis. ``"auto"`` is the least that gives no more than
-        `MAX_PATCHES`.
+        `MAX_PATCHES`, where the target is a field of four times as many.
 
     Attributes
     ----------
@@ -66,10 +70,10 @@ class Grids(Modality):
             )
         return array
 
-    def fit(self, X: np.ndarray) -> Grids:
+    def fit(self, X: np.ndarray, dense: bool = False) -> Grids:
         self.n_channels_, *shape = X.shape[1:]
         self.shape_ = tuple(shape)
-        self.patch_shape_ = self._patch_shape()
+        self.patch_shape_ = self._patch_shape(self.MAX_PATCHES * (DENSE if dense else 1))
         self.n_patches = math.prod(count_patches(self.shape_, self.patch_shape_))
         self._fit_scale(X)
         return self
@@ -86,6 +90,33 @@ class Grids(Modality):
     def build_embedder(self, width: int) -> GridEmbedder:
         return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
 
+    def is_field(self, shape: tuple[int, ...]) -> bool:
+        """Whether targets of this shape are fields: with the axes of a sample, or channels too.
+
+        Raises
+        ------
+        ValueError
+            If there are other axes.
+        """
+        n_axes = len(self.AXES)
+        if len(shape) == 1:
+            return False
+        if len(shape) not in (n_axes, n_axes + 1) or 0 in shape:
+            axes = ", ".join(self.AXES)
+            raise ValueError(
+                f"y holds targets of shape {shape}; the fields of {self.NAME}s are of shape "
+                f"(n_samples, n_channels, {axes}), several outputs of (n_samples, n_outputs)."
+            )
+        return True
+
+    def build_predictor(self, width: int, shape: tuple[int, ...], dropout: float) -> nn.Module:
+        if not self.is_field(shape):
+            return super().build_predictor(width, shape, dropout)
+        n_axes = len(self.AXES)
+        n_channels, field = math.prod(shape[:-n_axes]), shape[-n_axes:]
+        grid = count_patches(self.shape_, self.patch_shape_)
+        return FieldPredictor(width, grid, n_channels, field, dropout)
+
     @property
     def load(self) -> int:
         # The stem holds this much for each pixel or point in time, a patch 64 numbers.
@@ -101,9 +132,9 @@ class Grids(Modality):
         self.mean_ = np.reshape(mean, shape).astype(np.float32)
         self.scale_ = np.reshape([s or 1.0 for s in spread], shape).astype(np.float32)
 
-    def _patch_shape(self) -> tuple[int, ...]:
+    def _patch_shape(self, max_patches: int) -> tuple[int, ...]:
         if self.patch_size == "auto":
-            return self._auto_patch_shape()
+            return self._auto_patch_shape(max_patches)
         size = int(self.patch_size)
         if size > min(self.shape_):
             raise ValueError(
@@ -112,8 +143,8 @@ class Grids(Modality):
             )
         return (size,) * len(self.shape_)
 
-    def _auto_patch_shape(self) -> tuple[int, ...]:
+    def _auto_patch_shape(self, max_patches: int) -> tuple[int, ...]:
         size = 1
-        while math.prod(count_patches(self.shape_, [size] * len(self.shape_))) > self.MAX_PATCHES:
+        while math.prod(count_patches(self.shape_, [size] * len(self.shape_))) > max_patches:
             size += 1
         return tuple(min(size, axis) for axis in self.shape_)

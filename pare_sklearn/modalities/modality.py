@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
+from torch import nn
 
 from pare_sklearn.batches import Rows
 from pare_sklearn.modules.embedders.grid import GridEmbedder
 from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.modules.predictors import Predictor
 
 Embedder = TableEmbedder | GridEmbedder
 
@@ -31,8 +34,8 @@ class Modality(ABC):
         return self.n_patches
 
     @abstractmethod
-    def fit(self, X: Any) -> Modality:
-        """Learn shapes and scales from checked samples."""
+    def fit(self, X: Any, dense: bool = False) -> Modality:
+        """Learn shapes and scales from checked samples; dense targets ask for finer patches."""
 
     @abstractmethod
     def transform(self, X: Any) -> dict[str, torch.Tensor]:
@@ -41,6 +44,14 @@ class Modality(ABC):
     @abstractmethod
     def build_embedder(self, width: int) -> Embedder:
         """A new embedder of tokens (batch, n_patches, width)."""
+
+    def is_field(self, shape: tuple[int, ...]) -> bool:
+        """Whether targets of this shape are fields, of which each patch predicts a piece."""
+        return False
+
+    def build_predictor(self, width: int, shape: tuple[int, ...], dropout: float) -> nn.Module:
+        """A new predictor of flat outputs of this shape."""
+        return Predictor(width, math.prod(shape), dropout)
 
     def rows(self, X: Any) -> Rows:
         """Checked samples as rows of tensors."""

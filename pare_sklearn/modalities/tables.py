@@ -36,7 +36,7 @@ class Tables(Modality):
         self.encoder_ = TableEncoder(categorical_features)
         self.patches_per_feature = patches_per_feature
 
-    def fit(self, X: Any) -> Tables:
+    def fit(self, X: Any, dense: bool = False) -> Tables:
         self.encoder_.fit(X)
         if self.patches_per_feature == "auto":
             self.patches_per_feature = -(-MIN_PATCHES // X.shape[1])

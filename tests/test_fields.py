@@ -1,0 +1,160 @@
+"""Fields as targets: pieces without seams, whatever the shapes."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import r2_score
+
+from pare_sklearn import PaReRegressor
+from pare_sklearn.modules.predictors import FieldPredictor
+
+QUICK = {"source": "digits", "n_estimators": 2, "max_epochs": 2, "random_state": 0}
+# Shapes of a sample and of its target.
+SHAPES = [
+    ((1, 256), (1, 256)),
+    ((1, 256), (1, 1024)),
+    ((1, 37), (2, 11)),
+    ((1, 1), (1, 1)),
+    ((3, 85, 85), (85, 85)),
+    ((1, 64, 64), (1, 64, 64)),
+    ((4, 16, 16), (4, 16, 16)),
+    ((1, 7, 5), (13, 3)),
+]
+
+
+def make_fields(shape, field, n=16, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, *shape))
+    return X, rng.normal(size=(n, *field)) + X.mean(axis=tuple(range(1, X.ndim)), keepdims=True)[
+        (slice(None), *[0] * len(shape), *[None] * len(field))
+    ]
+
+
+@pytest.mark.parametrize(("shape", "field"), SHAPES, ids=str)
+def test_every_field_fits_predicts_and_scores(shape, field):
+    X, y = make_fields(shape, field)
+    model = PaReRegressor(**QUICK).fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.shape == y.shape
+    assert model.predict(X[:1]).shape == (1, *field)
+    assert model.probe_ is None
+    flat = r2_score(y.reshape(len(y), -1), predicted.reshape(len(y), -1))
+    assert model.score(X, y) == pytest.approx(flat)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), predicted)
+
+
+def test_a_shifted_wave_is_learned():
+    rng = np.random.default_rng(0)
+    grid = np.arange(64) / 64
+    amplitudes, phases = rng.uniform(0.5, 1, (200, 1)), rng.uniform(0, 1, (200, 1))
+    X, y = (amplitudes * np.sin(2 * np.pi * (grid + phases + shift)) for shift in (0, 0.2))
+    model = PaReRegressor(strategy="finetune", n_estimators=1, max_epochs=40, random_state=0)
+    model.fit(X[:150, np.newaxis], y[:150, np.newaxis])
+    assert model.score(X[150:, np.newaxis], y[150:, np.newaxis]) > 0.95
+
+
+@pytest.mark.parametrize("parameters", [
+    {"strategy": "orca", "align_epochs": 2}, {"strategy": "scratch"}, {"k_schedule": "otdd"},
+    {"augmentation": "patchmix"}, {"semi_supervised": True}, {"n_estimators": 1},
+], ids=str)  # fmt: skip
+def test_strategies_curricula_and_augmentation_take_fields(parameters):
+    X, y = make_fields((1, 12, 10), (6, 5))
+    if "semi_supervised" in parameters:
+        y[:4] = np.nan
+    model = PaReRegressor(**{**QUICK, **parameters}).fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
+
+
+def assemble_by_hand(predictor, features):
+    """Add up the pieces one by one."""
+    (height, width), (down, right) = predictor.shape, predictor.steps
+    n_rows, n_columns = predictor.grid
+    field = torch.zeros(
+        len(features), predictor.n_channels, (n_rows + 1) * down, (n_columns + 1) * right
+    )
+    total = torch.zeros(field.shape[2:])
+    window = predictor.window.reshape(2 * down, 2 * right)
+    pieces = predictor.linear(features).unflatten(2, (predictor.n_channels, 2 * down, 2 * right))
+    for row in range(n_rows):
+        for column in range(n_columns):
+            piece = pieces[:, row * n_columns + column].reshape(
+                -1, predictor.n_channels, 2 * down, 2 * right
+            )
+            rows = slice(row * down, (row + 2) * down)
+            columns = slice(column * right, (column + 2) * right)
+            field[:, :, rows, columns] += pieces[:, row * n_columns + column] * window
+            total[rows, columns] += window
+    top, left = down // 2, right // 2
+    return (field / total)[:, :, top : top + height, left : left + width].flatten(1)
+
+
+grids = st.one_of(
+    st.tuples(st.tuples(st.integers(1, 5)), st.tuples(st.integers(1, 20))),
+    st.tuples(
+        st.tuples(st.integers(1, 4), st.integers(1, 4)),
+        st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    ),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(grids, st.integers(1, 3))
+def test_pieces_are_added_up_and_weighed(grid_and_shape, n_channels):
+    grid, shape = grid_and_shape
+    torch.manual_seed(0)
+    predictor = FieldPredictor(3, grid, n_channels, shape)
+    features = torch.randn(2, int(np.prod(grid)), 3)
+    with torch.no_grad():
+        torch.testing.assert_close(predictor(features), assemble_by_hand(predictor, features))
+
+
+def test_equal_pieces_have_no_seams():
+    predictor = FieldPredictor(3, (4, 3), 1, (17, 20))
+    torch.nn.init.zeros_(predictor.linear.weight)
+    torch.nn.init.constant_(predictor.linear.bias, 2.5)
+    with torch.no_grad():
+        field = predictor(torch.randn(2, 12, 3))
+    torch.testing.assert_close(field, torch.full((2, 340), 2.5))
+
+
+def test_pieces_fade_into_each_other():
+    """Neighbours that predict 0 and 1 give a ramp, whose steps are far below a jump of 1."""
+    predictor = FieldPredictor(1, (6,), 1, (60,))
+    torch.nn.init.ones_(predictor.linear.weight)
+    torch.nn.init.zeros_(predictor.linear.bias)
+    with torch.no_grad():
+        field = predictor(torch.tensor([0.0, 1, 0, 1, 1, 0]).reshape(1, 6, 1))[0]
+    assert field.diff().abs().max() <= 0.11
+    assert (field.min(), field.max()) == (0, 1)
+
+
+@pytest.mark.parametrize(("shape", "field", "message"), [
+    ((1, 8), (2, 3, 4), r"fields of sequences are of shape \(n_samples, n_channels, length\)"),
+    ((1, 8, 8), (2, 2, 3, 4), "fields of images"),
+    ((1, 8, 8), (0, 4), "0|field"),
+    ((5,), (3, 4), "dim"),
+], ids=str)  # fmt: skip
+def test_fit_refuses_other_fields(shape, field, message):
+    with pytest.raises(ValueError, match=message):
+        PaReRegressor(**QUICK).fit(np.zeros((6, *shape)), np.zeros((6, *field)))
+
+
+def test_score_refuses_fields_of_another_shape():
+    X, y = make_fields((1, 8, 8), (4, 4))
+    model = PaReRegressor(**QUICK).fit(X, y)
+    with pytest.raises(ValueError, match=r"shape \(4, 3\), but fit saw \(4, 4\)"):
+        model.score(X, y[:, :, :3])
+    with pytest.raises(ValueError, match="NaN"):
+        PaReRegressor(**QUICK).fit(X, np.where(y > y.mean(), np.nan, y))
+
+
+def test_a_warm_start_keeps_the_field():
+    X, y = make_fields((1, 8, 8), (4, 4))
+    model = PaReRegressor(**QUICK, warm_start=True).fit(X, y).fit(X, y)
+    assert model.predict(X).shape == y.shape
+    with pytest.raises(ValueError, match="warm_start"):
+        model.fit(X, y[:, :3])
