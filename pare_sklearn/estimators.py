@@ -1324,6 +1324,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     """
 
     _most_epochs = 80
+    y_shape_: tuple[int, ...]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -1410,10 +1411,11 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
         """Standardised targets (n, n_outputs) as float32."""
         columns = y.reshape(len(y), -1)
-        if continues and y.shape[1:] != self.y_shape_:
+        shape = y.shape[1:] or (1,)
+        if continues and shape != self._output_shape():
             raise ValueError(
-                f"warm_start: y holds targets of shape {y.shape[1:]}, but the fitted estimator has "
-                f"{self.y_shape_}; fit a new estimator."
+                f"warm_start: y holds targets of shape {shape}, but the fitted estimator has "
+                f"{self._output_shape()}; fit a new estimator."
             )
         if not continues:
             self.y_scaler_ = StandardScaler().fit(columns, sample_weight=weights)
