@@ -337,8 +337,14 @@ class _BasePaRe(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, continues: bool
     ) -> tuple[Rows, Rows | None]:
         """Check the data; give the labelled rows as tensors, and the unlabelled if any."""
+        modality = self._new_modality(X)
         if not continues:
-            self.modality_ = self._new_modality(X)
+            self.modality_ = modality
+        elif modality.patching != self.modality_.patching:
+            raise ValueError(
+                "warm_start: patches_per_feature or patch_size has changed, and with it the shapes "
+                "of the weights; set it back, or fit a new estimator."
+            )
         samples = self._validate_X(X, y, reset=not continues)
         labelled = np.ones(len(samples), dtype=bool)
         if self.semi_supervised:

@@ -81,9 +81,6 @@ def assemble_by_hand(predictor, features):
     pieces = predictor.linear(features).unflatten(2, (predictor.n_channels, 2 * down, 2 * right))
     for row in range(n_rows):
         for column in range(n_columns):
-            piece = pieces[:, row * n_columns + column].reshape(
-                -1, predictor.n_channels, 2 * down, 2 * right
-            )
             rows = slice(row * down, (row + 2) * down)
             columns = slice(column * right, (column + 2) * right)
             field[:, :, rows, columns] += pieces[:, row * n_columns + column] * window

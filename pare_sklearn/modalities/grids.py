@@ -40,7 +40,7 @@ class Grids(Modality):
     AXES: ClassVar[tuple[str, ...]]
 
     def __init__(self, patch_size: int | str) -> None:
-        self.patch_size = patch_size
+        self.patching = patch_size
 
     def check(self, X: Any) -> np.ndarray:
         """Samples as float32 of shape (n_samples, channels, *shape); a single channel may lack.
@@ -133,9 +133,9 @@ class Grids(Modality):
         self.scale_ = np.reshape([s or 1.0 for s in spread], shape).astype(np.float32)
 
     def _patch_shape(self, max_patches: int) -> tuple[int, ...]:
-        if self.patch_size == "auto":
+        if self.patching == "auto":
             return self._auto_patch_shape(max_patches)
-        size = int(self.patch_size)
+        size = int(self.patching)
         if size > min(self.shape_):
             raise ValueError(
                 f"patch_size={size} is larger than the {self.NAME}s, whose shape is {self.shape_}; "

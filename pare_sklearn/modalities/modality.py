@@ -22,9 +22,13 @@ class Modality(ABC):
 
     Attributes
     ----------
+    patching : int or "auto"
+        How the user wants samples cut into patches.
     n_patches : int
         Patches n of a sample, after `fit`.
     """
+
+    patching: int | str
 
     n_patches: int
 

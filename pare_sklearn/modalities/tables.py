@@ -30,17 +30,19 @@ class Tables(Modality):
     ----------
     encoder_ : TableEncoder
         Turns tables into numbers and codes.
+    patches_per_feature_ : int
+        Patches of a feature.
     """
 
     def __init__(self, categorical_features: str | Sequence, patches_per_feature: int | str):
         self.encoder_ = TableEncoder(categorical_features)
-        self.patches_per_feature = patches_per_feature
+        self.patching = patches_per_feature
 
     def fit(self, X: Any, dense: bool = False) -> Tables:
         self.encoder_.fit(X)
-        if self.patches_per_feature == "auto":
-            self.patches_per_feature = -(-MIN_PATCHES // X.shape[1])
-        self.n_patches = X.shape[1] * int(self.patches_per_feature)
+        auto = -(-MIN_PATCHES // X.shape[1])
+        self.patches_per_feature_ = auto if self.patching == "auto" else int(self.patching)
+        self.n_patches = X.shape[1] * self.patches_per_feature_
         return self
 
     def transform(self, X: Any) -> dict[str, Tensor]:
@@ -53,5 +55,5 @@ class Tables(Modality):
             self.encoder_.categorical_,
             self.encoder_.cardinalities_,
             width,
-            int(self.patches_per_feature),
+            self.patches_per_feature_,
         )
