@@ -292,7 +292,7 @@ class _BasePaRe(BaseEstimator):
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
-            size; sequences may be shorter.
+            size; sequences may be shorter, and where their lengths differ longer ones are cut.
 
         Returns
         -------
@@ -1075,7 +1075,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
-            size; sequences may be shorter.
+            size; sequences may be shorter, and where their lengths differ longer ones are cut.
 
         Returns
         -------
@@ -1091,7 +1091,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
-            size; sequences may be shorter.
+            size; sequences may be shorter, and where their lengths differ longer ones are cut.
 
         Returns
         -------
@@ -1344,7 +1344,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
-            size; sequences may be shorter.
+            size; sequences may be shorter, and where their lengths differ longer ones are cut.
 
         Returns
         -------

@@ -203,6 +203,15 @@ def test_ragged_sequences_are_filled_up_with_missing_values():
     np.testing.assert_array_equal(ragged.predict_proba(X)[:4], ragged.predict_proba(X[:4]))
 
 
+def test_where_lengths_differed_longer_sequences_are_cut():
+    X, y = make_ragged()
+    model = PaReClassifier(**QUICK).fit(X, y)
+    longest = max(sample.shape[1] for sample in X)
+    longer = [np.hstack([sample, np.full((2, 30), 9.0)]) for sample in X]
+    cut = [sample[:, :longest] for sample in longer]
+    np.testing.assert_array_equal(model.predict_proba(longer), model.predict_proba(cut))
+
+
 # Bad input
 
 
@@ -237,7 +246,7 @@ def test_fit_refuses_parameters(shape, parameters, message):
 
 @pytest.mark.parametrize(("seen", "shape", "message"), [
     ((2, 9), (1, 9), "1 channels, but fit saw 2"),
-    ((1, 9), (1, 10), "length 10, but the longest in fit had 9"),
+    ((1, 9), (1, 10), "length 10, but those in fit had 9"),
     ((1, 9, 8), (3, 9, 8), "3 channels, but fit saw 1"),
     ((1, 9, 8), (1, 8, 9), r"shape \(8, 9\), but fit saw \(9, 8\)"),
     ((1, 9, 8), (9,), "has shape"),

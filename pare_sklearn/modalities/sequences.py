@@ -13,7 +13,13 @@ from pare_sklearn.modalities.grids import Grids
 class Sequences(Grids):
     """Sequences (channels, length), or a list of them whose lengths differ.
 
-    Shorter ones than the longest in `fit` are filled with missing values at the end.
+    Shorter ones than the longest in `fit` are filled with missing values at the end. Where these
+    differed in length, longer ones are cut to the longest.
+
+    Attributes
+    ----------
+    ragged_ : bool
+        Whether the sequences in `fit` differed in length.
     """
 
     MAX_PATCHES = 32
@@ -23,15 +29,21 @@ class Sequences(Grids):
     def check(self, X: Any) -> np.ndarray:
         return super().check(_fill_up(X) if isinstance(X, (list, tuple)) else X)
 
+    def fit(self, X: np.ndarray, dense: bool = False) -> Sequences:
+        super().fit(X, dense)
+        self.ragged_ = bool(np.isnan(X[:, :, -1]).all(axis=1).any())
+        return self
+
     def transform(self, X: np.ndarray) -> dict[str, Tensor]:
         (longest,) = self.shape_
-        if X.shape[2] > longest:
+        if X.shape[2] > longest and not self.ragged_:
             raise ValueError(
-                f"X holds sequences of length {X.shape[2]}, but the longest in fit had {longest}; "
-                "cut them, or fit with longer ones."
+                f"X holds sequences of length {X.shape[2]}, but those in fit had {longest}; cut "
+                "them, or fit with longer ones."
             )
-        lacking = longest - X.shape[2]
-        return super().transform(np.pad(X, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan))
+        lacking = max(0, longest - X.shape[2])
+        filled = np.pad(X, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan)
+        return super().transform(filled[:, :, :longest])
 
 
 def _fill_up(X: list | tuple) -> Any:
