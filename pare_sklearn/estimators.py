@@ -1396,7 +1396,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         return blend_targets(outputs, y, weights)
 
     def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        return split_targets(y)
+        return split_targets(y, allow_fields=isinstance(self.modality_, Grids))
 
     def _validate_y(self, y: Any) -> np.ndarray:
         """Targets (n,), (n, n_outputs) or (n, *field), finite."""

@@ -51,13 +51,15 @@ def split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
     return (np.array(labels.tolist()) if given.dtype == object else labels), labelled
 
 
-def split_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
+def split_targets(y: Any, allow_fields: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Take targets apart from rows without one, which hold NaN.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
         Targets; a row that lacks one of several outputs is unlabelled.
+    allow_fields : bool, default=False
+        Whether y may have more than two axes.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def split_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
         targets = check_array(
             y,
             ensure_2d=False,
-            allow_nd=True,
+            allow_nd=allow_fields,
             dtype=np.float64,
             ensure_all_finite="allow-nan",
             input_name="y",

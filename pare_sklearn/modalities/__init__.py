@@ -42,6 +42,6 @@ def detect_modality(X: Any) -> str:
     if is_dataframe(X):
         return TABULAR
     shapes = {np.shape(sample) for sample in X} if isinstance(X, (list, tuple)) else set()
-    if len(shapes) > 1 and {len(shape) for shape in shapes} <= {1, 2}:
-        return "sequence"
-    return BY_AXES.get(np.ndim(X), TABULAR)
+    if len(shapes) > 1:
+        return "sequence" if {len(shape) for shape in shapes} <= {1, 2} else TABULAR
+    return BY_AXES.get(np.asarray(X).ndim, TABULAR)
