@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from types import FrameType
@@ -61,7 +62,10 @@ def train_members(tasks: Sequence[Train], n_jobs: int, report: Report) -> tuple[
     """
     n_jobs = min(n_jobs, len(tasks))
     train = _one_by_one if n_jobs == 1 else _Processes(n_jobs)
-    members, interrupted = train(tasks, report)
+    with warnings.catch_warnings():
+        # Said of processes that were idle for long, or that large data left memory behind in.
+        warnings.filterwarnings("ignore", "A worker stopped while", UserWarning)
+        members, interrupted = train(tasks, report)
     return dict(sorted(members.items())), interrupted
 
 
