@@ -11,9 +11,9 @@ from benchmarks.pdebench import generating
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.equations import EQUATIONS
 from benchmarks.pdebench.hdf5 import DataError
-from benchmarks.pdebench.metrics import nrmse
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
+from benchmarks.relative_error import mean_relative_error as nrmse
 
 ADVECTION = TASKS["advection"]
 # Of each official file: dimensions of a sample, and names of the data sets.

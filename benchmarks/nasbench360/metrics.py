@@ -33,23 +33,6 @@ def error_percent(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return 100 * float(np.mean(np.asarray(y_true) != np.asarray(y_pred)))
 
 
-def relative_l2(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Norm of a field's error relative to the field's, mean over the samples.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like of shape (n, ...)
-        On the original scale, not the standardised one.
-    """
-    true, pred = _as_rows(y_true), _as_rows(y_pred)
-    return float(np.mean(np.linalg.norm(pred - true, axis=1) / np.linalg.norm(true, axis=1)))
-
-
-def _as_rows(fields: ArrayLike) -> np.ndarray:
-    array = np.asarray(fields, dtype=np.float64)
-    return array.reshape(len(array), -1)
-
-
 def mae8(y_true: Samples, y_pred: Samples) -> float:
     """Mean absolute error of a protein's distances up to 8 Angstrom, mean over the proteins.
 

@@ -1,4 +1,4 @@
-"""The metric of PDEBench."""
+"""The error of fields relative to them: nRMSE of PDEBench, relative l2 of NAS-Bench-360."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def nrmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Normalised root mean squared error, the mean over the samples of ||pred - true|| / ||true||.
+def mean_relative_error(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Mean over the samples of ||pred - true|| / ||true||.
 
     Parameters
     ----------
-    y_true, y_pred : array of shape (n_samples, channels, *space)
-        The norms are over all channels and points of a sample.
+    y_true, y_pred : array of shape (n_samples, ...)
+        On the original scale; the norms are over all channels and points of a sample.
 
     Returns
     -------
@@ -25,6 +25,8 @@ def nrmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
     References
     ----------
+    Tu et al. (2022), "NAS-Bench-360: benchmarking neural architecture search on diverse tasks".
+
     Takamoto et al., "PDEBench: An Extensive Benchmark for Scientific Machine Learning", 2022,
     arXiv:2210.07182.
     """
