@@ -370,12 +370,9 @@ class _BasePaRe(BaseEstimator):
         """Check `X`, as its modality has it."""
         if isinstance(self.modality_, Tables):
             return self._validate_table(X, y, reset)
-        if y is None:
-            validate_data(self, np.zeros((1, 1)), y)
         samples = self.modality_.check(X)
-        if reset:
-            self.n_features_in_ = samples.shape[1]
-            self.__dict__.pop("feature_names_in_", None)
+        if reset or y is None:
+            validate_data(self, samples, y, reset=reset, skip_check_array=True)
         return samples
 
     def _validate_table(self, X: Any, y: Any, reset: bool) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_array
 from torch import Tensor, nn
 
@@ -124,13 +125,10 @@ class Grids(Modality):
 
     def _fit_scale(self, X: np.ndarray) -> None:
         """Mean and standard deviation of the channels; 0 and 1 where there is nothing to see."""
-        channels = np.moveaxis(X, 1, 0).reshape(X.shape[1], -1)
-        present = [channel[~np.isnan(channel)].astype(np.float64) for channel in channels]
         shape = (-1, *(1 for _ in self.shape_))
-        mean = [values.mean() if len(values) else 0.0 for values in present]
-        spread = [values.std() if len(values) else 0.0 for values in present]
-        self.mean_ = np.reshape(mean, shape).astype(np.float32)
-        self.scale_ = np.reshape([s or 1.0 for s in spread], shape).astype(np.float32)
+        scaler = StandardScaler().fit(np.moveaxis(X, 1, -1).reshape(-1, X.shape[1]))
+        self.mean_ = np.nan_to_num(scaler.mean_).reshape(shape).astype(np.float32)
+        self.scale_ = np.nan_to_num(scaler.scale_, nan=1.0).reshape(shape).astype(np.float32)
 
     def _patch_shape(self, max_patches: int) -> tuple[int, ...]:
         if self.patching == "auto":

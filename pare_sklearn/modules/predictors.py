@@ -68,8 +68,7 @@ class FieldPredictor(nn.Module):
         self.shape = (1,) * (2 - len(shape)) + tuple(shape)
         self.steps = tuple(-(-size // n) for size, n in zip(self.shape, self.grid, strict=True))
         self.n_channels = n_channels
-        rise, across = (torch.minimum(t, t.flip(0)) for t in map(_ramp, self.steps))
-        window = torch.outer(rise, across).flatten()
+        window = torch.outer(*map(_triangle, self.steps)).flatten()
         self.register_buffer("window", window, persistent=False)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(width, n_channels * len(window))
@@ -90,6 +89,7 @@ class FieldPredictor(nn.Module):
         return whole[..., top : top + height, left : left + width]
 
 
-def _ramp(step: int) -> Tensor:
-    """Weights that rise over a piece of twice a patch's length."""
-    return torch.arange(2 * step) + 0.5
+def _triangle(step: int) -> Tensor:
+    """Weights that rise and fall over a piece of twice a patch's length."""
+    rise = torch.arange(2 * step) + 0.5
+    return torch.minimum(rise, rise.flip(0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from pare_sklearn.modules.embedders.start import start_from_source
 
 STEM_CHANNELS = 16
 # By the number of axes.
-CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
+CONVOLUTIONS: dict[int, Any] = {1: nn.Conv1d, 2: nn.Conv2d}
 KERNEL_SIZES = {1: 9, 2: 3}
 POOLINGS = {1: F.max_pool1d, 2: F.max_pool2d}
 
@@ -71,10 +72,7 @@ class GridEmbedder(nn.Module):
             nn.GELU(),
         )
         self.project = convolution(
-            STEM_CHANNELS + n_channels,
-            width,
-            kernel_size=self.patch_shape,  # type: ignore[arg-type]
-            stride=self.patch_shape,  # type: ignore[arg-type]
+            STEM_CHANNELS + n_channels, width, self.patch_shape, self.patch_shape
         )
         self.missing = nn.Parameter(torch.zeros(width))
         self.positions = nn.ParameterList(torch.randn(n, width) * 0.5 for n in grid)
