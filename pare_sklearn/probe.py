@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -70,7 +71,7 @@ def fit_probe(
     weights : ndarray of shape (n_samples,)
     folds : sequence of Fold
     fit_linear : callable
-        `fit_logistic` or `fit_ridge`.
+        Such as `fit_ridge`.
     loss : callable
         From the outputs for the held-out samples, fold after fold, to their loss.
 
@@ -95,27 +96,44 @@ def fit_probe(
         return min(map(fit, STRENGTHS), key=lambda probe: loss(probe.held_out))
 
 
-def fit_logistic(n_classes: int) -> FitLinear:
-    """Fitter of logistic regressions; a class that a fold lacks becomes improbable everywhere."""
+def fit_logistic(
+    X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float, n_classes: int
+) -> Linear:
+    """Fit a logistic regression to codes; an absent class becomes improbable everywhere."""
+    kept = weights > 0
+    present = np.unique(y[kept])
+    coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
+    if len(present) > 1:
+        model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+        model.fit(X[kept], y[kept], sample_weight=weights[kept])
+        coef, intercept = model.coef_, model.intercept_
+    if len(coef) < len(present):
+        # Two classes: two logits, as the nets have.
+        coef = np.concatenate([-coef, coef]) / 2
+        intercept = np.concatenate([-intercept, intercept]) / 2
+    absent = intercept.min(initial=0.0) - ABSENT
+    whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, absent))
+    whole.coef[present], whole.intercept[present] = coef, intercept
+    return whole
 
-    def fit(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
-        kept = weights > 0
-        present = np.unique(y[kept])
-        coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
-        if len(present) > 1:
-            model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
-            model.fit(X[kept], y[kept], sample_weight=weights[kept])
-            coef, intercept = model.coef_, model.intercept_
-        if len(coef) < len(present):
-            # Two classes: two logits, as the nets have.
-            coef = np.concatenate([-coef, coef]) / 2
-            intercept = np.concatenate([-intercept, intercept]) / 2
-        absent = intercept.min(initial=0.0) - ABSENT
-        whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, absent))
-        whole.coef[present], whole.intercept[present] = coef, intercept
-        return whole
 
-    return fit
+def fit_labels(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
+    r"""Fit a logit to each of many labels at once, zeros and ones (n_samples, n_labels).
+
+    One Newton step of logistic regression from the labels' frequencies m, which is a ridge
+    regression r of y - m [1]_: :math:`\operatorname{logit} m + r(x) / (m (1 - m))`. The penalty of
+    a label is weighted by m (1 - m).
+
+    References
+    ----------
+    .. [1] Hastie, Tibshirani & Friedman (2009), "The Elements of Statistical Learning", 4.4.1.
+    """
+    # Half a sample more each way, so that no label is certain.
+    frequencies = (weights @ y + 0.5) / (weights.sum() + 1)
+    ridge = fit_ridge(X, y - frequencies, weights, strength)
+    slope = 1 / (frequencies * (1 - frequencies))
+    intercept = logit(frequencies) + ridge.intercept * slope
+    return Linear(ridge.coef * slope[:, np.newaxis], intercept)
 
 
 def fit_ridge(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:

@@ -155,3 +155,42 @@ def test_a_warm_start_keeps_the_field():
     assert model.predict(X).shape == y.shape
     with pytest.raises(ValueError, match="warm_start"):
         model.fit(X, y[:, :3])
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "relative_l2", "nrmse"])
+def test_losses_by_name_train_fields_and_numbers(loss):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 1, 8, 8))
+    fields = 5 + np.stack([X[:, 0], -2 * X[:, 0]], axis=1)
+    settings = {**QUICK, "max_epochs": 30, "strategy": "finetune"}
+    model = PaReRegressor(**settings, loss=loss).fit(X, fields)
+    assert model.score(X, fields) > 0.3
+    table, y = X.reshape(80, -1)[:, :3], 5 + X[:, 0, 0, :2]
+    model = PaReRegressor(**settings, loss=loss).fit(table, y)
+    assert model.score(table, y) > 0.3
+
+
+def test_the_validation_score_is_minus_the_loss():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.uniform(1, 2, size=(40, 2))
+    model = PaReRegressor(
+        **{**QUICK, "n_estimators": 1, "max_epochs": 1}, loss="relative_l2", linear_probe=False
+    ).fit(X, y)
+    outputs = model.y_scaler_.inverse_transform(model._outputs(X)[0] / model.blend_[0])
+    errors = np.linalg.norm(outputs - y, axis=1) / np.linalg.norm(y, axis=1)
+    # Which eight samples were held out is not told.
+    assert errors.min() <= -model.history_[0]["validation_score"] <= errors.max()
+
+
+@pytest.mark.parametrize("loss", ["relative_l2", "nrmse"])
+def test_relative_losses_refuse_zeros(loss):
+    X, y = make_fields((1, 8, 8), (2, 4, 4))
+    y[3] = 0
+    with pytest.raises(ValueError, match="sample 3 has.*zero throughout.*squared_error"):
+        PaReRegressor(**QUICK, loss=loss).fit(X, y)
+    y[3, 0] = 1
+    if loss == "nrmse":
+        with pytest.raises(ValueError, match="sample 3 has"):
+            PaReRegressor(**QUICK, loss=loss).fit(X, y)
+    else:
+        PaReRegressor(**QUICK, loss=loss).fit(X, y)

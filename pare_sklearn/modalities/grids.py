@@ -91,6 +91,10 @@ class Grids(Modality):
     def build_embedder(self, width: int) -> GridEmbedder:
         return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
 
+    @property
+    def field_axes(self) -> int:
+        return len(self.AXES)
+
     def is_field(self, shape: tuple[int, ...]) -> bool:
         """Whether targets of this shape are fields: with the axes of a sample, or channels too.
 
