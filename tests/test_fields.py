@@ -186,7 +186,7 @@ def test_the_validation_score_is_minus_the_loss():
 def test_relative_losses_refuse_zeros(loss):
     X, y = make_fields((1, 8, 8), (2, 4, 4))
     y[3] = 0
-    with pytest.raises(ValueError, match="sample 3 has.*zero throughout.*squared_error"):
+    with pytest.raises(ValueError, match=r"sample 3 has.*zero throughout.*squared_error"):
         PaReRegressor(**QUICK, loss=loss).fit(X, y)
     y[3, 0] = 1
     if loss == "nrmse":
