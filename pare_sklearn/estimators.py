@@ -40,6 +40,7 @@ from pare_sklearn.members import Member, train_members
 from pare_sklearn.modalities import GRIDS, TABULAR, detect_modality
 from pare_sklearn.modalities.grids import Grids
 from pare_sklearn.modalities.tables import Tables
+from pare_sklearn.modules.components import PrincipalComponents
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen import FrozenFeatures
 from pare_sklearn.modules.gate import Gate, RandomGate
@@ -50,7 +51,7 @@ from pare_sklearn.orca import AlignmentNet
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.difficulty import sample_source
 from pare_sklearn.preprocessing import is_dataframe
-from pare_sklearn.probe import fit_probe
+from pare_sklearn.probe import FIELD_STRENGTHS, STRENGTHS, fit_probe
 from pare_sklearn.randomness import as_seed, kept_torch_rng, new_rng
 from pare_sklearn.schedules import SCHEDULES, make_schedule
 from pare_sklearn.sources import EmbeddedSource, embed_source, name_sources
@@ -75,6 +76,10 @@ PREDICT_PATCHES = 1 << 16
 ROW_BLOCK = 16
 # Features of the frozen encoder, at least; so many embedders see a sample side by side.
 PROBE_FEATURES = 1024
+# Principal components of fields, at most, and the numbers that these and the probes may hold.
+COMPONENTS = 128
+COMPONENT_NUMBERS = 1 << 22
+COEFFICIENTS = 1 << 20
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
 BLEND_SAMPLES = 10_000
 # The same for the outputs of all samples, of which fields have many.
@@ -531,8 +536,8 @@ class _BasePaRe(BaseEstimator, ABC):
         nets = zip(self.estimators_, held_out, strict=True)
         outputs = [torch.cat([_forward(net, part) for net, part in nets]).double().numpy()]
         probe = None
-        if self.linear_probe and not self._is_dense():
-            self.features_ = self._build_features(seed)
+        self.features_ = self._build_features(rows, seed) if self.linear_probe else None
+        if self.features_ is not None:
             probe = fit_probe(
                 self._features(_fill_blocks(rows))[: len(rows)],
                 rows.y.numpy(),
@@ -540,11 +545,26 @@ class _BasePaRe(BaseEstimator, ABC):
                 folds,
                 self.target_.fit_linear,
                 partial(self.target_.loss, codes=y, weights=weights),
+                FIELD_STRENGTHS if self._is_dense() else STRENGTHS,
             )
             outputs.append(probe.held_out)
         self.probe_, self.blend_ = probe, self.target_.blend(np.stack(outputs), y, weights)
 
-    def _build_features(self, seed: int) -> FrozenFeatures:
+    def _build_features(self, rows: Rows, seed: int) -> nn.Module | None:
+        """What the linear probes see of a sample; None if it is too large for them."""
+        if not self._is_dense():
+            return self._build_frozen(seed)
+        values = rows.inputs["values"]
+        n_components = min(
+            COMPONENTS,
+            values[0].numel(),
+            len(values) // 4,
+            COMPONENT_NUMBERS // values[0].numel(),
+            COEFFICIENTS // self.target_.n_outputs,
+        )
+        return PrincipalComponents(values, n_components, seed) if n_components > 0 else None
+
+    def _build_frozen(self, seed: int) -> FrozenFeatures:
         """The encoder as it is before training, behind several embedders that start from it."""
         torch.manual_seed(seed)
         backbone = load_backbone(self.backbone, 0.0)
@@ -876,7 +896,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Share of the patches that the encoder does not see while training, in [0, 1).
     linear_probe : bool, default=True
         Whether linear models on the features of the frozen encoder, before any training of it,
-        join the fine-tuned nets [3]_. The samples that the members held out decide how much each
+        join the fine-tuned nets [3]_; where y is a field, linear models on up to 128 principal
+        components of X. The samples that the members held out decide how much each
         counts, and how strong the linear models' penalty is; without such samples there are none.
         Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
@@ -971,7 +992,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Factors of the nets' outputs and of the linear probes'.
     probe_ : Probe or None
         The linear probes.
-    features_ : FrozenFeatures or None
+    features_ : FrozenFeatures, PrincipalComponents or None
         What they see.
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
@@ -1232,7 +1253,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Share of the patches that the encoder does not see while training, in [0, 1).
     linear_probe : bool, default=True
         Whether linear models on the features of the frozen encoder, before any training of it,
-        join the fine-tuned nets [3]_. The samples that the members held out decide how much each
+        join the fine-tuned nets [3]_; where y is a field, linear models on up to 128 principal
+        components of X. The samples that the members held out decide how much each
         counts, and how strong the linear models' penalty is; without such samples there are none.
         Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
@@ -1322,7 +1344,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Factors of the nets' outputs and of the linear probes'.
     probe_ : Probe or None
         The linear probes.
-    features_ : FrozenFeatures or None
+    features_ : FrozenFeatures, PrincipalComponents or None
         What they see.
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they

@@ -15,6 +15,8 @@ from pare_sklearn.folds import Fold
 
 # Weights of the penalty, from strong to weak.
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
+# Fields may follow from each other exactly.
+FIELD_STRENGTHS = (*STRENGTHS, 30.0, 300.0, 3000.0)
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-3
 # How far the logit of a class without samples lies below all intercepts.
@@ -61,6 +63,7 @@ def fit_probe(
     folds: Sequence[Fold],
     fit_linear: FitLinear,
     loss: Loss,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> Probe:
     """Fit linear models to the folds, with the penalty that suits the held-out samples best.
 
@@ -74,6 +77,8 @@ def fit_probe(
         Such as `fit_ridge`.
     loss : callable
         From the outputs for the held-out samples, fold after fold, to their loss.
+    strengths : sequence of float, default=(0.003, 0.03, 0.3, 3.0)
+        Inverse strengths of the penalty to choose from.
 
     Returns
     -------
@@ -93,7 +98,7 @@ def fit_probe(
 
     # Matrices this small are slower with several threads, on two cores by a factor of ten.
     with threadpool_limits(1, user_api="blas"):
-        return min(map(fit, STRENGTHS), key=lambda probe: loss(probe.held_out))
+        return min(map(fit, strengths), key=lambda probe: loss(probe.held_out))
 
 
 def fit_logistic(

@@ -41,7 +41,7 @@ def test_every_field_fits_predicts_and_scores(shape, field):
     predicted = model.predict(X)
     assert predicted.shape == y.shape
     assert model.predict(X[:1]).shape == (1, *field)
-    assert model.probe_ is None
+    assert len(model.probe_.models) == 2
     flat = r2_score(y.reshape(len(y), -1), predicted.reshape(len(y), -1))
     assert model.score(X, y) == pytest.approx(flat)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), predicted)
