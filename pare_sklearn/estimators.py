@@ -189,7 +189,7 @@ class _BasePaRe(BaseEstimator, ABC):
         max_epochs: int | str = "auto",
         lr: float = 3e-3,
         weight_decay: float = 0.1,
-        loss: str = "squared_error",
+        loss: str = "auto",
         batch_size: int | str = "auto",
         dropout: float = 0.0,
         categorical_features: str | Sequence = "from_dtype",
@@ -703,7 +703,9 @@ class _BasePaRe(BaseEstimator, ABC):
         if given["n_jobs"] != "auto":
             given["n_jobs"] = effective_n_jobs(self.n_jobs)
         n_patches = self.modality_.n_patches
-        return choose_budget(n_samples, n_patches, self._most_epochs, self._most_jobs(), **given)
+        return choose_budget(
+            n_samples, n_patches, self._most_epochs, self._most_jobs(), self._is_dense(), **given
+        )
 
     def _most_jobs(self) -> int:
         """How many members may be trained at once, where the user leaves it open.
@@ -916,7 +918,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        50 / sqrt(N / 5,000), N being samples times patches, but from 10 to 50.
+        50 / sqrt(N / 5,000), N being samples times patches, or N / 10,000 where y is a field,
+        but from 10 to 50; for fewer than 160 samples up to 150.
     lr : float, default=1e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
@@ -927,7 +930,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         [4]_ with exponent 2, for many samples that are easy.
     batch_size : int or "auto", default="auto"
         Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
-        256.
+        256, and half of that where y is a field.
     dropout : float, default=0.2
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     label_smoothing : float, default=0.1
@@ -946,7 +949,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     patch_size : "auto" or int, default="auto"
         Length of a patch of a sequence, or height and width of one of an image, in samples or
         pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image;
-        where y is a field four times as many.
+        where y is a field 64 and 256.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -1273,18 +1276,21 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        80 / sqrt(N / 5,000), N being samples times patches, but from 10 to 80.
+        80 / sqrt(N / 5,000), N being samples times patches, or N / 10,000 where y is a field,
+        but from 10 to 80; for fewer than 160 samples up to 240.
     lr : float, default=3e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
-    loss : {"squared_error", "absolute_error", "relative_l2", "nrmse"}, default="squared_error"
+    loss : {"auto", "squared_error", "absolute_error", "relative_l2", "nrmse"}, default="auto"
         What is minimised: the error of the standardised targets; or the norm of a sample's error,
         in the units of y, over that of its target, ``"nrmse"`` channel by channel of a field.
+        ``"auto"`` is the squared error, for fields ``"relative_l2"`` unless one is zero
+        throughout.
     batch_size : int or "auto", default="auto"
         Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
-        256.
+        256, and half of that where y is a field.
     dropout : float, default=0.0
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
@@ -1296,7 +1302,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     patch_size : "auto" or int, default="auto"
         Length of a patch of a sequence, or height and width of one of an image, in samples or
         pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image;
-        where y is a field four times as many.
+        where y is a field 64 and 256.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -1381,7 +1387,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
     _parameter_constraints: ClassVar[dict] = {
         **_BasePaRe._parameter_constraints,
-        "loss": [StrOptions({*TARGET_LOSSES})],
+        "loss": [StrOptions({"auto", *TARGET_LOSSES})],
     }
     target_: Continuous
 

@@ -25,7 +25,8 @@ class Continuous(Target):
     Parameters
     ----------
     loss : str
-        Name in `TARGET_LOSSES`.
+        Name in `TARGET_LOSSES`, or ``"auto"``: the squared error, of fields the relative one
+        unless one of them is zero throughout.
     field_axes : int or None
         Axes of the fields that samples of this modality may have; None if they have no fields.
 
@@ -58,13 +59,22 @@ class Continuous(Target):
             raise ValueError(
                 f"Input y must be numbers: {error}. For class labels use PaReClassifier."
             ) from error
-        if self.loss_name in RELATIVE_LOSSES:
-            self._reject_zeros(targets)
+        if 0 in targets.shape:
+            raise ValueError(f"y has shape {targets.shape}, and with it no targets.")
+        zeros = np.flatnonzero(self._is_zero(targets))
+        if self.loss_name in RELATIVE_LOSSES and len(zeros):
+            raise ValueError(
+                f"loss={self.loss_name!r} is relative to the size of y, but sample {zeros[0]} has "
+                "a target, or a channel of it, that is zero throughout; use loss='squared_error'."
+            )
         return targets
 
     def fit(self, y: np.ndarray, weights: np.ndarray) -> Continuous:
         self.seen_shape = y.shape[1:]
         self.shape = self.seen_shape or (1,)
+        if self.loss_name == "auto":
+            relative = y.ndim > 2 and not self._is_zero(y).any()
+            self.loss_name = "relative_l2" if relative else "squared_error"
         self.scaler = StandardScaler().fit(y.reshape(len(y), -1), sample_weight=weights)
         return self
 
@@ -104,12 +114,7 @@ class Continuous(Target):
         has_channels = self.field_axes is not None and len(shape) == self.field_axes + 1
         return shape[0] if self.loss_name == "nrmse" and has_channels else 1
 
-    def _reject_zeros(self, y: np.ndarray) -> None:
-        """Raise where a sample has nothing that its error could be relative to."""
+    def _is_zero(self, y: np.ndarray) -> np.ndarray:
+        """Whether a sample has nothing that its error could be relative to, (n_samples,)."""
         groups = y.reshape(len(y), self._n_groups(y.shape[1:]), -1)
-        zeros = np.flatnonzero((groups == 0).all(axis=2).any(axis=1))
-        if len(zeros):
-            raise ValueError(
-                f"loss={self.loss_name!r} is relative to the size of y, but sample {zeros[0]} has "
-                "a target, or a channel of it, that is zero throughout; use loss='squared_error'."
-            )
+        return (groups == 0).all(axis=2).any(axis=1)
