@@ -1,6 +1,8 @@
-"""Types of command line arguments that several benchmarks take."""
+"""Types and checks of command line arguments that several benchmarks take."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 def task_ids(text: str) -> list[int]:
@@ -27,3 +29,18 @@ def positive_seconds(text: str) -> float:
     if not 0 < float(text) < float("inf"):
         raise ValueError
     return float(text)
+
+
+def comma_separated(text: str) -> list[str]:
+    """Read names with commas between."""
+    return text.split(",")
+
+
+def complaint_of_writing(path: Path) -> str | None:
+    """Why a file can't be appended to; told before hours of work instead of after."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        return error.strerror
+    return None

@@ -14,17 +14,22 @@ from pathlib import Path
 
 import openml
 
-from benchmarks.arguments import positive_int, positive_seconds, task_ids
+from benchmarks.arguments import (
+    comma_separated,
+    complaint_of_writing,
+    positive_int,
+    positive_seconds,
+    task_ids,
+)
 from benchmarks.cluster import ClusterError
+from benchmarks.exit_status import INTERRUPTED
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import MODELS, find_model
 from benchmarks.openml_cc18.plan import missing, splits_of, suits
-from benchmarks.openml_cc18.running import run_jobs
 from benchmarks.openml_cc18.suites import SUITES
 from benchmarks.openml_cc18.tasks import Task, TaskError, cache_folder, find_task
 from benchmarks.records import Results
-
-INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+from benchmarks.running import run_jobs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         failed = run_jobs(
             jobs,
-            tasks,
+            {task.id: task.n_rows for task in tasks},
             results,
             backend=args.backend,
             n_jobs=args.jobs,
@@ -69,7 +74,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=positive_int, default=5, help="half/half splits of a task")
     parser.add_argument(
         "--models",
-        type=lambda text: text.split(","),
+        type=comma_separated,
         default=["pare", "catboost"],
         help=f"of {', '.join(MODELS)}; or package.module:function, which builds your own",
     )
@@ -93,16 +98,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--scheduler needs --backend dask")
     args.tasks = args.tasks or SUITES[args.suite]
     return args
-
-
-def complaint_of_writing(path: Path) -> str | None:
-    """Why a file can't be appended to; told before hours of work instead of after."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("ab").close()
-    except OSError as error:
-        return error.strerror
-    return None
 
 
 def find_models(names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks.isolation import ProcessFailure, answer, run_in_process
+from benchmarks.circumstances import machine, now
+from benchmarks.isolation import ProcessFailure, answer, one_line, run_in_process
 from benchmarks.records import Record
 
 
@@ -36,13 +34,17 @@ class Job:
         """Name of the model that is built."""
         return self.build or self.model
 
+    @property
+    def title(self) -> str:
+        """Task, data set, split and model."""
+        return f"{self.task} {self.dataset}, {self.protocol} {self.splits[0]}, {self.model}"
 
-def run_job(job: Job) -> list[Record]:
-    """Do a job in a process of its own; what goes wrong there makes records of the failure."""
-    try:
-        return run_in_process("benchmarks.openml_cc18.job", asdict(job), job.threads)
-    except ProcessFailure as error:
-        return failures(job, str(error))
+    def run(self) -> list[Record]:
+        """Do it in a process of its own; what goes wrong there makes records of the failure."""
+        try:
+            return run_in_process("benchmarks.openml_cc18.job", asdict(self), self.threads)
+        except ProcessFailure as error:
+            return failures(self, str(error))
 
 
 def failures(job: Job, reason: str) -> list[Record]:
@@ -62,13 +64,8 @@ def do(request: dict[str, Any]) -> list[Record]:
         with mirrored(Path(job.cache)):
             outcomes = PROTOCOLS[job.protocol](job)
     except Exception as error:  # whatever a library raises is the model's failure
-        return failures(job, _one_line(error))
+        return failures(job, one_line(error))
     return [{**_identity(job, split), **outcome} for split, outcome in outcomes.items()]
-
-
-def _one_line(error: Exception) -> str:
-    first, *_ = [*str(error).strip().splitlines(), ""]
-    return f"{type(error).__name__}: {first}"
 
 
 def _identity(job: Job, split: int) -> Record:
@@ -79,8 +76,8 @@ def _identity(job: Job, split: int) -> Record:
         "split": split,
         "model": job.model,
         "threads": job.threads,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "finished": now(),
     }
 
 

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import natural, positive_int
+from benchmarks.exit_status import INTERRUPTED
 from benchmarks.pdebench.equations import EQUATIONS
 from benchmarks.pdebench.generating import generate
 from benchmarks.pdebench.hdf5 import DataError
 from benchmarks.pdebench.reading import SOURCE, read_task
 from benchmarks.pdebench.tasks import TASKS, Task
 from benchmarks.report.tables import markdown
-
-INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:
