@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 # Data up to this many patches, samples times patches a sample, gets the most epochs; fields, of
 # which every patch is told something, train longer on more.
-SMALL, SMALL_FIELDS = 5_000, 10_000
+SMALL, SMALL_FIELDS = 5_000, 100_000
 FEWEST_EPOCHS = 10
 # The fewest samples seen in training, unless this takes more than so many times the most epochs.
 FEWEST_SEEN, MOST_TIMES = 8_000, 3
@@ -41,9 +41,9 @@ def choose_budget(
 
     Epochs fall with the square root of the patches that one of them holds, so that the time of a
     fit rises with it, until large tables have 10 of them; data of less than 160 samples gets more
-    of them, up to three times as many. Large tables also have larger batches and fewer members,
-    fields batches of half the size. Members are trained side by side where that is worth starting
-    processes.
+    of them, up to three times as many. Large tables also have larger batches and fewer members.
+    Fields, whose errors fall with every epoch, have a single member and batches of half the size.
+    Members are trained side by side where that is worth starting processes.
 
     Parameters
     ----------
@@ -76,8 +76,9 @@ def choose_budget(
     epochs = round(most_epochs * min(1.0, sqrt(small / (n_samples * n_patches))))
     more_epochs = min(MOST_TIMES * most_epochs, FEWEST_SEEN // n_samples)
     batch_size = next((size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH)
+    n_estimators = 1 if is_field else min(5, n_samples) if n_samples <= 20_000 else 3
     chosen: dict[str, int] = {
-        "n_estimators": min(5, n_samples) if n_samples <= 20_000 else 3,
+        "n_estimators": n_estimators,
         "batch_size": batch_size // 2 if is_field else batch_size,
         "max_epochs": max(FEWEST_EPOCHS, epochs, more_epochs),
         **{name: int(value) for name, value in given.items() if value != "auto"},

@@ -907,7 +907,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Embedder and predictors train in any case.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, above 20,000 samples 3.
+        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field 1.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -918,7 +918,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        50 / sqrt(N / 5,000), N being samples times patches, or N / 10,000 where y is a field,
+        50 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field,
         but from 10 to 50; for fewer than 160 samples up to 150.
     lr : float, default=1e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
@@ -1265,7 +1265,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Embedder and predictors train in any case.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, above 20,000 samples 3.
+        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field 1.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -1276,7 +1276,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        80 / sqrt(N / 5,000), N being samples times patches, or N / 10,000 where y is a field,
+        80 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field,
         but from 10 to 80; for fewer than 160 samples up to 240.
     lr : float, default=3e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero

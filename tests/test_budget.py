@@ -45,6 +45,7 @@ def test_fields_train_longer_in_smaller_batches():
     table, fields = (choose_budget(1_000, 64, is_field=kind, **AUTO) for kind in (False, True))
     assert fields.max_epochs > table.max_epochs
     assert 2 * fields.batch_size == table.batch_size
+    assert fields.n_estimators == 1
 
 
 @given(st.integers(54, 159))
