@@ -552,9 +552,12 @@ class _BasePaRe(BaseEstimator, ABC):
 
     def _build_features(self, rows: Rows, seed: int) -> nn.Module | None:
         """What the linear probes see of a sample; None if it is too large for them."""
-        if not self._is_dense():
-            return self._build_frozen(seed)
-        values = rows.inputs["values"]
+        if self._is_dense():
+            return self._build_components(rows.inputs["values"], seed)
+        return self.modality_.build_features(rows.inputs, seed) or self._build_frozen(seed)
+
+    def _build_components(self, values: Tensor, seed: int) -> PrincipalComponents | None:
+        """Principal components, as many as samples and sizes allow."""
         n_components = min(
             COMPONENTS,
             values[0].numel(),
@@ -897,11 +900,11 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     patch_dropout : float, default=0.0
         Share of the patches that the encoder does not see while training, in [0, 1).
     linear_probe : bool, default=True
-        Whether linear models on the features of the frozen encoder, before any training of it,
-        join the fine-tuned nets [3]_; where y is a field, linear models on up to 128 principal
-        components of X. The samples that the members held out decide how much each
-        counts, and how strong the linear models' penalty is; without such samples there are none.
-        Above 10,000 samples as many of them are used.
+        Whether linear models on the features of the frozen encoder, before any training of it, join
+        the fine-tuned nets [3]_. Of sequences they see how random convolutions answer, as in ROCKET
+        [5]_; where y is a field, up to 128 principal components of X. The samples that the members
+        held out decide how much each counts, and how strong the linear models' penalty is; without
+        such samples there are none. Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
@@ -995,7 +998,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Factors of the nets' outputs and of the linear probes'.
     probe_ : Probe or None
         The linear probes.
-    features_ : FrozenFeatures, PrincipalComponents or None
+    features_ : FrozenFeatures, RandomConvolutions, PrincipalComponents or None
         What they see.
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
@@ -1019,6 +1022,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     .. [3] Kumar et al. (2022), "Fine-Tuning can Distort Pretrained Features and Underperform
        Out-of-Distribution", ICLR, arXiv:2202.10054.
     .. [4] Lin et al. (2017), "Focal Loss for Dense Object Detection", ICCV, arXiv:1708.02002.
+    .. [5] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
+       classification using random convolutional kernels", Data Mining and Knowledge Discovery,
+       arXiv:1910.13051.
 
     Examples
     --------
@@ -1255,11 +1261,11 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     patch_dropout : float, default=0.0
         Share of the patches that the encoder does not see while training, in [0, 1).
     linear_probe : bool, default=True
-        Whether linear models on the features of the frozen encoder, before any training of it,
-        join the fine-tuned nets [3]_; where y is a field, linear models on up to 128 principal
-        components of X. The samples that the members held out decide how much each
-        counts, and how strong the linear models' penalty is; without such samples there are none.
-        Above 10,000 samples as many of them are used.
+        Whether linear models on the features of the frozen encoder, before any training of it, join
+        the fine-tuned nets [3]_. Of sequences they see how random convolutions answer, as in ROCKET
+        [4]_; where y is a field, up to 128 principal components of X. The samples that the members
+        held out decide how much each counts, and how strong the linear models' penalty is; without
+        such samples there are none. Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
         Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
         Embedder and predictors train in any case.
@@ -1350,7 +1356,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Factors of the nets' outputs and of the linear probes'.
     probe_ : Probe or None
         The linear probes.
-    features_ : FrozenFeatures, PrincipalComponents or None
+    features_ : FrozenFeatures, RandomConvolutions, PrincipalComponents or None
         What they see.
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
@@ -1373,6 +1379,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
        arXiv:2302.05738.
     .. [3] Kumar et al. (2022), "Fine-Tuning can Distort Pretrained Features and Underperform
        Out-of-Distribution", ICLR, arXiv:2202.10054.
+    .. [4] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
+       classification using random convolutional kernels", Data Mining and Knowledge Discovery,
+       arXiv:1910.13051.
 
     Examples
     --------

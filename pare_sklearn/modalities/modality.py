@@ -62,6 +62,10 @@ class Modality(ABC):
         """A new predictor of flat outputs of this shape."""
         return Predictor(width, math.prod(shape), dropout)
 
+    def build_features(self, inputs: dict[str, torch.Tensor], seed: int) -> nn.Module | None:
+        """What linear probes see of samples; None where it is what the frozen encoder sees."""
+        return None
+
     def rows(self, X: Any) -> Rows:
         """Checked samples as rows of tensors."""
         return Rows(self.transform(X))

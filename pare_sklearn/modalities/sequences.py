@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from pare_sklearn.modalities.grids import Grids
+from pare_sklearn.modules.convolutions import KERNEL_LENGTH, RandomConvolutions
 
 
 class Sequences(Grids):
@@ -45,6 +46,11 @@ class Sequences(Grids):
         lacking = max(0, longest - X.shape[2])
         filled = np.pad(X, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan)
         return super().transform(filled[:, :, :longest])
+
+    def build_features(self, inputs: dict[str, Tensor], seed: int) -> RandomConvolutions | None:
+        if self.shape_[0] < KERNEL_LENGTH:
+            return None
+        return RandomConvolutions(inputs["values"], seed)
 
 
 def _fill_up(X: list | tuple) -> Any:
