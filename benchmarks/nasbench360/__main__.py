@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Part
-from benchmarks.nasbench360.files import DataError
 from benchmarks.nasbench360.tasks import TASKS, Task
 
 

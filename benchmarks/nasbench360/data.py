@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.nasbench360.files import DataError
+from benchmarks.data_error import DataError
 
 
 class LazyArray:

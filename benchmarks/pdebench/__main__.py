@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import natural, positive_int
+from benchmarks.data_error import DataError
 from benchmarks.pdebench.equations import EQUATIONS
 from benchmarks.pdebench.generating import generate
-from benchmarks.pdebench.hdf5 import DataError
 from benchmarks.pdebench.reading import SOURCE, read_task
 from benchmarks.pdebench.tasks import TASKS, Task
 from benchmarks.report.tables import markdown
