@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from pathlib import Path
+
 
 def task_ids(text: str) -> list[int]:
     """Read ids with commas between."""
@@ -27,3 +30,22 @@ def positive_seconds(text: str) -> float:
     if not 0 < float(text) < float("inf"):
         raise ValueError
     return float(text)
+
+
+def output_file(text: str) -> Path:
+    """Path of a file that can be appended to; told before hours of work instead of after."""
+    path = Path(text)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        raise ArgumentTypeError(f"{path}: {error.strerror}") from error
+    return path
+
+
+def folder(text: str) -> Path:
+    """Path of a folder that there is."""
+    path = Path(text)
+    if not path.is_dir():
+        raise ArgumentTypeError(f"{path} is no folder")
+    return path

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from benchmarks.circumstances import here_and_now, one_line
 from benchmarks.isolation import ProcessFailure, answer, run_in_process
 from benchmarks.records import Record
 
@@ -62,13 +60,8 @@ def do(request: dict[str, Any]) -> list[Record]:
         with mirrored(Path(job.cache)):
             outcomes = PROTOCOLS[job.protocol](job)
     except Exception as error:  # whatever a library raises is the model's failure
-        return failures(job, _one_line(error))
+        return failures(job, one_line(error))
     return [{**_identity(job, split), **outcome} for split, outcome in outcomes.items()]
-
-
-def _one_line(error: Exception) -> str:
-    first, *_ = [*str(error).strip().splitlines(), ""]
-    return f"{type(error).__name__}: {first}"
 
 
 def _identity(job: Job, split: int) -> Record:
@@ -79,8 +72,7 @@ def _identity(job: Job, split: int) -> Record:
         "split": split,
         "model": job.model,
         "threads": job.threads,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        **here_and_now(),
     }
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 
+from benchmarks.circumstances import plain_parameters, versions
 from benchmarks.isolation import limit_seconds, peak_memory_mib
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import find_model, load_build
@@ -178,27 +178,17 @@ def _circumstances(job: Job, model: BaseEstimator, seed: int) -> Record:
     return {
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "seed": seed,
-        "parameters": _plain(model.get_params()),
+        "parameters": plain_parameters(model),
         "versions": _versions(job.builder),
-    }
-
-
-def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that JSON can hold; estimators among them are told by their own ones."""
-    return {
-        name: value
-        for name, value in sorted(parameters.items())
-        if isinstance(value, str | int | bool | None)
-        or (isinstance(value, float) and np.isfinite(value))
     }
 
 
 def _versions(name: str) -> dict[str, str]:
     model = find_model(name)
-    installed = {package: version(package) for package in PACKAGES}
+    installed = versions(PACKAGES)
     if model is not None and model.install not in installed:
         installed[model.install] = _version(model.install, model.package)
-    return {"python": python_version(), **installed}
+    return installed
 
 
 def _version(distribution: str, package: str) -> str:
