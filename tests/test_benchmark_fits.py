@@ -112,6 +112,14 @@ def test_an_interruption_keeps_what_is_finished(command, monkeypatch, capsys):
     assert command.done == [("pare", 0), ("pare", 1), ("pare", 2)]
 
 
+def test_nothing_is_read_where_all_is_finished(command, tmp_path):
+    argv = ["--tasks", "advection", "--samples", "9", "--seeds", "1"]
+    command(*argv)
+    (tmp_path / TASKS["advection"].file).unlink()
+    status, records = command(*argv)
+    assert (status, len(records)) == (0, 1)
+
+
 def test_fno_takes_the_seconds_of_pare(command, capsys):
     argv = ["--tasks", "advection", "--samples", "9", "--seeds", "2"]
     status, records = command(*argv, models=["fno"])

@@ -499,13 +499,13 @@ def test_fsd50k_of_another_rate(both, tmp_path):
 def test_the_listing_tells_of_every_task(tmp_path, rng, capsys):
     for write in WRITERS.values():
         write(tmp_path, rng)
-    assert main(["--data", str(tmp_path)]) == 0
+    assert main(["describe", "--data", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == list(TASKS)
     assert "X (6, 1, 16, 52) y (6,), test X (3, 1, 16, 52) y (3,); 0-1 error %" in lines[5]
     (tmp_path / FILES["ECG"]).unlink()
     (tmp_path / FILES["DeepSEA"]).write_bytes(b"")
-    assert main(["--data", str(tmp_path)]) == 1
+    assert main(["describe", "--data", str(tmp_path)]) == 1
     again = capsys.readouterr().out.splitlines()
     assert [one == two for one, two in zip(lines, again, strict=True)].count(False) == 2
     assert "ECG: " in again[7]
@@ -516,11 +516,11 @@ def test_the_listing_tells_of_every_task(tmp_path, rng, capsys):
 def test_the_listing_reads_the_first_samples(tmp_path, rng, capsys):
     WRITERS["Cosmic"](tmp_path, rng)
     (tmp_path / FILES["Cosmic"]).write_bytes(b"")
-    assert main(["--data", str(tmp_path), "--tasks", "Cosmic"]) == 1
+    assert main(["describe", "--data", str(tmp_path), "--tasks", "Cosmic"]) == 1
     assert "1_train.npy can't be read" in capsys.readouterr().out
 
 
 def test_the_listing_needs_a_folder(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        main(["--data", str(tmp_path / "none")])
+        main(["describe", "--data", str(tmp_path / "none")])
     assert "is no folder" in capsys.readouterr().err

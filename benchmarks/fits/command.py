@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from joblib import cpu_count
 
@@ -70,28 +70,40 @@ def fit_all(suite: Suite, args: argparse.Namespace) -> int:
     args : Namespace
         What `add_arguments` made of the command line.
     """
-    lacking = [
-        f"{name} needs {suite.models[name].distribution}: pip install 'pare-sklearn[bench]'"
-        for name in args.models
-        if not suite.models[name].is_installed()
-    ]
-    results = Results(args.output)
-    fits = make_fits(suite, args)
-    to_do = [] if lacking else missing(fits, results.read())
-    sizes, unreadable = find_sizes(suite, to_do, args)
-    for line in lacking + unreadable:
-        print(f"error: {line}", file=sys.stderr)
-    to_do = [fit for fit in to_do if fit.task in sizes]
-    print(f"{len(to_do)} of {len(fits)} fits to do, results in {args.output}", file=sys.stderr)
+    fits, results = make_fits(suite, args), Results(args.output)
     try:
-        failed = run_fits(suite, to_do, sizes, results)
+        finished = do_missing(suite, fits, results, args)
     except KeyboardInterrupt:
         print("Interrupted; what is finished is kept, the same command goes on.", file=sys.stderr)
         return INTERRUPTED
     asked = {fit.key for fit in fits}
     records = [record for record in results.read() if key_of(record) in asked]
     print(describe(records, args.models, args.seeds, suite.ratios), end="")
-    return int(bool(lacking or unreadable or failed))
+    return int(not finished)
+
+
+def do_missing(
+    suite: Suite, fits: Sequence[Fit], results: Results, args: argparse.Namespace
+) -> bool:
+    """Do the fits that are missing, and tell of those that can't be done; whether all are now."""
+    to_do = missing(fits, results.read())
+    lacking = find_lacking(suite, to_do)
+    sizes, unreadable = ({}, []) if lacking else find_sizes(suite, to_do, args)
+    for line in lacking + unreadable:
+        print(f"error: {line}", file=sys.stderr)
+    possible = [fit for fit in to_do if fit.task in sizes]
+    print(f"{len(possible)} of {len(fits)} fits to do, results in {args.output}", file=sys.stderr)
+    failed = run_fits(suite, possible, sizes, results)
+    return not (lacking or unreadable or failed)
+
+
+def find_lacking(suite: Suite, fits: Iterable[Fit]) -> list[str]:
+    """A line for each model whose distribution is not installed."""
+    return [
+        f"{name} needs {suite.models[name].distribution}: pip install 'pare-sklearn[bench]'"
+        for name in dict.fromkeys(fit.model for fit in fits)
+        if not suite.models[name].is_installed()
+    ]
 
 
 def make_fits(suite: Suite, args: argparse.Namespace) -> list[Fit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,7 +15,8 @@ from benchmarks.circumstances import here_and_now, one_line, plain_parameters, v
 from benchmarks.isolation import ProcessFailure, answer, peak_memory_mib, run_in_process
 from benchmarks.records import Key, Record
 
-PREDICTED_AT_ONCE = 256  # samples, which bounds the memory of those that are read on access
+# Numbers, in the inputs, that are predicted from at once: a GB of those that are read on access.
+AT_ONCE = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def fit_and_predict(
     model.fit(X_train, y_train)
     fit_seconds = time.perf_counter() - start
     start = time.perf_counter()
-    batches = range(0, len(X_test), PREDICTED_AT_ONCE)
-    predict = getattr(model, method)
-    prediction = np.concatenate([predict(X_test[at : at + PREDICTED_AT_ONCE]) for at in batches])
+    size = max(1, AT_ONCE // math.prod(X_test.shape[1:]))
+    batches = (X_test[first : first + size] for first in range(0, len(X_test), size))
+    prediction = np.concatenate([getattr(model, method)(batch) for batch in batches])
     predict_seconds = time.perf_counter() - start
     return prediction, {
         "n_train": len(rows),
