@@ -1,4 +1,4 @@
-"""Types of command line arguments that several benchmarks take."""
+"""Types and checks of command line arguments that several benchmarks take."""
 
 from __future__ import annotations
 
@@ -32,15 +32,19 @@ def positive_seconds(text: str) -> float:
     return float(text)
 
 
-def output_file(text: str) -> Path:
-    """Path of a file that can be appended to; told before hours of work instead of after."""
-    path = Path(text)
+def comma_separated(text: str) -> list[str]:
+    """Read names with commas between."""
+    return text.split(",")
+
+
+def complaint_of_writing(path: Path) -> str | None:
+    """Why a file can't be appended to; told before hours of work instead of after."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open("ab").close()
     except OSError as error:
-        raise ArgumentTypeError(f"{path}: {error.strerror}") from error
-    return path
+        return error.strerror
+    return None
 
 
 def folder(text: str) -> Path:

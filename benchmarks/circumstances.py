@@ -1,4 +1,4 @@
-"""What a record tells beside the score: machine, time, parameters, versions."""
+"""Under what circumstances a fit was made: the machine, the time, parameters and versions."""
 
 from __future__ import annotations
 
@@ -6,37 +6,38 @@ import os
 import platform
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 
-def here_and_now() -> dict[str, str]:
-    """Tell the machine, and the time in UTC."""
-    return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
+def machine() -> str:
+    """Architecture and cores of this machine."""
+    return f"{platform.machine()}, {os.cpu_count()} cores"
 
 
-def plain_parameters(model: BaseEstimator) -> dict[str, Any]:
+def now() -> str:
+    """Write the time, in UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def plain(parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters that JSON can hold; estimators among them are told by their own ones."""
     return {
         name: value
-        for name, value in sorted(model.get_params().items())
+        for name, value in sorted(parameters.items())
         if isinstance(value, str | int | bool | None)
         or (isinstance(value, float) and np.isfinite(value))
     }
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:
-    """Versions of Python and of installed distributions."""
-    return {"python": platform.python_version(), **{name: version(name) for name in distributions}}
-
-
-def one_line(error: Exception) -> str:
-    """The kind of an error, and the first line of its message."""
-    first, *_ = [*str(error).strip().splitlines(), ""]
-    return f"{type(error).__name__}: {first}"
+    """Versions of Python and of those of the distributions that are installed."""
+    found = {"python": platform.python_version()}
+    for distribution in distributions:
+        try:
+            found[distribution] = version(distribution)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,3 +1,3 @@
-"""What shells say of programs beside 0 and 1."""
+"""What commands tell the shell beside success and failure."""
 
-INTERRUPTED = 130  # ended by Ctrl-C
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended

@@ -96,6 +96,12 @@ def limit_seconds(limit: float | None) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def one_line(error: Exception) -> str:
+    """What went wrong: the type of the error and the first line of its message."""
+    first, *_ = [*str(error).strip().splitlines(), ""]
+    return f"{type(error).__name__}: {first}"
+
+
 def peak_memory_mib() -> float:
     """The most memory that this process, or one it started, has held, in MiB."""
     peak = max(

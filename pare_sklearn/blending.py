@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.optimize import minimize, nnls
-from scipy.special import log_softmax
+from scipy.special import expit, log_expit, log_softmax
 
 # None is quite 0, so that where no model helps classes still have an order.
 BOUNDS = (0.01, 10.0)
@@ -51,9 +53,45 @@ def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.n
         gradient = (expected - logits[:, rows, y]) @ shares
         return float(-(shares @ log_proba[rows, y])), gradient
 
-    start = np.full(len(logits), 1 / len(logits))
-    bounds = [BOUNDS] * len(logits)
-    return minimize(log_loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return _minimise(log_loss, len(logits))
+
+
+def blend_labels(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    r"""Find the factors by which held-out logits of present labels are to be added up.
+
+    They minimise the binary log loss of :math:`\operatorname{expit}(\sum_j a_j z_j)`, as
+    `blend_logits` does for classes.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_models, n_samples, n_labels)
+        Logits of samples that were not trained on.
+    y : ndarray of shape (n_samples, n_labels)
+        Zeros and ones.
+    weights : ndarray of shape (n_samples, n_labels)
+        Weights of the entries of y.
+
+    Returns
+    -------
+    ndarray of shape (n_models,)
+        Factors from 0.01 to 10.
+
+    Examples
+    --------
+    >>> (factor,) = blend_labels(np.full((1, 4, 1), 2.0), np.eye(4)[:, :1] == 0, np.ones((4, 1)))
+    >>> bool(np.isclose(2 * factor, np.log(3), atol=1e-3))
+    True
+    """
+    shares = weights / weights.sum()
+    signs = 2.0 * y - 1
+
+    def log_loss(factors: np.ndarray) -> tuple[float, np.ndarray]:
+        margins = signs * np.tensordot(factors, logits, 1)
+        slopes = shares * signs * expit(-margins)
+        gradient = -np.tensordot(logits, slopes, 2)
+        return float(-(shares * log_expit(margins)).sum()), gradient
+
+    return _minimise(log_loss, len(logits))
 
 
 def blend_targets(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -80,3 +118,10 @@ def blend_targets(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np
     """
     roots = np.sqrt(weights)[:, None]
     return nnls((outputs * roots).reshape(len(outputs), -1).T, (y * roots).ravel())[0]
+
+
+def _minimise(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], n_factors: int) -> np.ndarray:
+    """Factors of the least loss, which comes with its gradient."""
+    start = np.full(n_factors, 1 / n_factors)
+    bounds = [BOUNDS] * n_factors
+    return minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x

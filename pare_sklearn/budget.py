@@ -5,9 +5,12 @@ from __future__ import annotations
 from math import ceil, sqrt
 from typing import NamedTuple
 
-# Tables up to this many patches, samples times patches a sample, get the most epochs.
-SMALL = 5_000
+# Data up to this many patches, samples times patches a sample, gets the most epochs; fields, of
+# which every patch is told something, train longer on more.
+SMALL, SMALL_FIELDS = 5_000, 100_000
 FEWEST_EPOCHS = 10
+# The fewest samples seen in training, unless this takes more than so many times the most epochs.
+FEWEST_SEEN, MOST_TIMES = 8_000, 3
 # Samples at most, and those of a batch.
 BATCH_SIZES = ((1_000, 32), (5_000, 64), (20_000, 128))
 LARGEST_BATCH = 256
@@ -27,13 +30,20 @@ class Budget(NamedTuple):
 
 
 def choose_budget(
-    n_samples: int, n_patches: int, most_epochs: int = 50, most_jobs: int = 1, **given: int | str
+    n_samples: int,
+    n_patches: int,
+    most_epochs: int = 50,
+    most_jobs: int = 1,
+    is_field: bool = False,
+    **given: int | str,
 ) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
 
     Epochs fall with the square root of the patches that one of them holds, so that the time of a
-    fit rises with it, until large tables have 10 of them. Large tables also have larger batches
-    and fewer members. Members are trained side by side where that is worth starting processes.
+    fit rises with it, until large tables have 10 of them; data of less than 160 samples gets more
+    of them, up to three times as many. Large tables also have larger batches and fewer members.
+    Fields, whose errors fall with every epoch, have a single member and batches of half the size.
+    Members are trained side by side where that is worth starting processes.
 
     Parameters
     ----------
@@ -45,6 +55,8 @@ def choose_budget(
         Epochs for a small table.
     most_jobs : int, default=1
         Members that may be trained at once.
+    is_field : bool, default=False
+        Whether each patch predicts a piece of the target.
     **given : int or "auto"
         The fields of `Budget`; what is not ``"auto"`` stays as it is.
 
@@ -60,13 +72,15 @@ def choose_budget(
     >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
     Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1)
     """
-    epochs = round(most_epochs * min(1.0, sqrt(SMALL / (n_samples * n_patches))))
+    small = SMALL_FIELDS if is_field else SMALL
+    epochs = round(most_epochs * min(1.0, sqrt(small / (n_samples * n_patches))))
+    more_epochs = min(MOST_TIMES * most_epochs, FEWEST_SEEN // n_samples)
+    batch_size = next((size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH)
+    n_estimators = 1 if is_field else min(5, n_samples) if n_samples <= 20_000 else 3
     chosen: dict[str, int] = {
-        "n_estimators": min(5, n_samples) if n_samples <= 20_000 else 3,
-        "batch_size": next(
-            (size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH
-        ),
-        "max_epochs": max(FEWEST_EPOCHS, epochs),
+        "n_estimators": n_estimators,
+        "batch_size": batch_size // 2 if is_field else batch_size,
+        "max_epochs": max(FEWEST_EPOCHS, epochs, more_epochs),
         **{name: int(value) for name, value in given.items() if value != "auto"},
     }
     work = n_samples * n_patches * chosen["max_epochs"] * chosen["n_estimators"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count, zip_longest
@@ -14,18 +15,14 @@ import numpy as np
 import torch
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
-from scipy.special import softmax
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import log_loss, mean_squared_error, r2_score
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
-    check_array,
     check_is_fitted,
-    column_or_1d,
     validate_data,
 )
 from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler, PassthroughScoring
@@ -35,36 +32,39 @@ from torch import Tensor, nn
 from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.batches import BatchIterator, Rows
-from pare_sklearn.blending import blend_logits, blend_targets
 from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction, thin_folds
+from pare_sklearn.losses import CLASS_LOSSES, TARGET_LOSSES, SquaredError
 from pare_sklearn.members import Member, train_members
 from pare_sklearn.modalities import GRIDS, TABULAR, detect_modality
 from pare_sklearn.modalities.grids import Grids
 from pare_sklearn.modalities.tables import Tables
+from pare_sklearn.modules.components import PrincipalComponents
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen import FrozenFeatures
 from pare_sklearn.modules.gate import Gate, RandomGate
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
-from pare_sklearn.net import LOSS_TERMS, PaReNet, SmoothedCrossEntropy, SquaredError
+from pare_sklearn.net import LOSS_TERMS, PaReNet
 from pare_sklearn.orca import AlignmentNet
 from pare_sklearn.otdd.classes import pseudo_classes
 from pare_sklearn.otdd.difficulty import sample_source
 from pare_sklearn.preprocessing import is_dataframe
-from pare_sklearn.probe import FitLinear, fit_logistic, fit_probe, fit_ridge
+from pare_sklearn.probe import FIELD_STRENGTHS, STRENGTHS, fit_probe
 from pare_sklearn.randomness import as_seed, kept_torch_rng, new_rng
 from pare_sklearn.schedules import SCHEDULES, make_schedule
 from pare_sklearn.sources import EmbeddedSource, embed_source, name_sources
 from pare_sklearn.sources.ranking import nearest_first
-from pare_sklearn.unlabelled import split_labels, split_targets
+from pare_sklearn.targets.classes import Classes
+from pare_sklearn.targets.continuous import Continuous
+from pare_sklearn.targets.labels import Labels
+from pare_sklearn.targets.target import Target
 from pare_sklearn.validation import (
     check_callbacks,
     check_device,
     check_length,
     pick_device,
-    reject_missing_labels,
     reject_text_and_dates,
 )
 
@@ -76,8 +76,14 @@ PREDICT_PATCHES = 1 << 16
 ROW_BLOCK = 16
 # Features of the frozen encoder, at least; so many embedders see a sample side by side.
 PROBE_FEATURES = 1024
+# Principal components of fields, at most, and the numbers that these and the probes may hold.
+COMPONENTS = 128
+COMPONENT_NUMBERS = 1 << 22
+COEFFICIENTS = 1 << 20
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
 BLEND_SAMPLES = 10_000
+# The same for the outputs of all samples, of which fields have many.
+BLEND_NUMBERS = 1 << 24
 WITH_SOURCE = ("pare", "orca")
 # Samples, of target and source, that the distances of the sources are measured on.
 RANK_SAMPLES = 500
@@ -105,11 +111,12 @@ class SourceChoice(NamedTuple):
     embedded: EmbeddedSource | None = None
 
 
-class _BasePaRe(BaseEstimator):
+class _BasePaRe(BaseEstimator, ABC):
     """What classifier and regressor share; the task is in the methods they add."""
 
     # Epochs that a small table gets.
     _most_epochs: ClassVar[int]
+    target_: Target
     _parameter_constraints: ClassVar[dict] = {
         "backbone": [str, nn.Module],
         "source": [str, tuple, list],
@@ -182,6 +189,7 @@ class _BasePaRe(BaseEstimator):
         max_epochs: int | str = "auto",
         lr: float = 3e-3,
         weight_decay: float = 0.1,
+        loss: str = "auto",
         batch_size: int | str = "auto",
         dropout: float = 0.0,
         categorical_features: str | Sequence = "from_dtype",
@@ -218,6 +226,7 @@ class _BasePaRe(BaseEstimator):
         self.max_epochs = max_epochs
         self.lr = lr
         self.weight_decay = weight_decay
+        self.loss = loss
         self.batch_size = batch_size
         self.dropout = dropout
         self.categorical_features = categorical_features
@@ -243,9 +252,11 @@ class _BasePaRe(BaseEstimator):
             (n_samples, n_channels, height, width). Missing values are welcome (NaN, and in tables
             None and pandas.NA), infinities are not.
         y : array-like of shape (n_samples,)
-            Class labels, or targets; for regression also (n_samples, n_outputs), and of sequences
-            and images fields: (n_samples, n_channels, length), (n_samples, height, width) or
-            (n_samples, n_channels, height, width), whose size is free of that of X.
+            Class labels, or targets. Several of them a sample: (n_samples, n_outputs) for
+            regression; for classification a matrix of zeros and ones, (n_samples, n_labels), which
+            may be sparse. Of sequences and images also fields of numbers, or maps of zeros and
+            ones: (n_samples, n_channels, length), (n_samples, height, width) or (n_samples,
+            n_channels, height, width), whose size is free of that of X.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weights of the samples.
 
@@ -347,15 +358,19 @@ class _BasePaRe(BaseEstimator):
             )
         samples = self._validate_X(X, y, reset=not continues)
         labelled = np.ones(len(samples), dtype=bool)
+        target = self._new_target(y)
         if self.semi_supervised:
-            y, labelled = self._split_unlabelled(y)
+            y, labelled = target.split(y)
             check_length(labelled, len(samples))
-        given = self._validate_y(y)
+        given = target.check(y)
         check_length(given, labelled.sum())
-        weights = self._weights(given, sample_weight, labelled)
-        targets = self._encode_y(given, weights, continues)
-        if not continues:
+        weights = self._weights(target, given, sample_weight, labelled)
+        if continues:
+            self.target_.check_continues(given)
+        else:
+            self.target_ = target.fit(given, weights)
             self.modality_.fit(samples, dense=self._is_dense())
+        targets = self.target_.encode(given)
         rows = self.modality_.rows(samples)
         unlabelled = None if labelled.all() else rows.take(np.flatnonzero(~labelled))
         return rows.take(np.flatnonzero(labelled)).label(targets, weights), unlabelled
@@ -411,12 +426,18 @@ class _BasePaRe(BaseEstimator):
             f"({', '.join(map(str, X.columns))})."
         )
 
-    def _weights(self, y: np.ndarray, sample_weight: Any, labelled: np.ndarray) -> np.ndarray:
+    @abstractmethod
+    def _new_target(self, y: Any) -> Target:
+        """What knows the kind of target that `y` is."""
+
+    def _weights(
+        self, target: Target, y: np.ndarray, sample_weight: Any, labelled: np.ndarray
+    ) -> np.ndarray:
         """Weights of the labelled samples, with mean 1."""
         weights = _check_sample_weight(
             sample_weight, labelled[:, np.newaxis], dtype=np.float64, ensure_non_negative=True
         )
-        weights = weights[labelled] * self._class_weights(y)
+        weights = weights[labelled] * target.sample_weights(y)
         if weights.sum() <= 0:
             raise ValueError("All sample weights are zero; at least one must be positive.")
         return weights / weights.mean()
@@ -427,7 +448,7 @@ class _BasePaRe(BaseEstimator):
 
     def _folds(self, targets: np.ndarray, rng: np.random.RandomState) -> list[Fold]:
         """Rows to train on and rows to validate on, for each member."""
-        strata = self._strata(targets)
+        strata = self.target_.strata(targets)
         if self.budget_.n_estimators > 1:
             return deal_folds(strata, self.budget_.n_estimators, rng)
         if self.early_stopping:
@@ -499,9 +520,10 @@ class _BasePaRe(BaseEstimator):
     def _blend(self, rows: Rows, folds: Sequence[Fold], seed: int) -> None:
         """Weigh the nets' outputs, and those of linear probes, by the held-out samples."""
         self.features_, self.probe_, self.blend_ = None, None, np.ones(1)
-        if len(rows) > BLEND_SAMPLES:
-            share = BLEND_SAMPLES / len(rows)
-            strata = self._strata(rows.y.numpy())
+        most = min(BLEND_SAMPLES, max(1, BLEND_NUMBERS // self.target_.n_outputs))
+        if len(rows) > most:
+            share = most / len(rows)
+            strata = self.target_.strata(rows.y.numpy())
             kept = hold_out_fraction(strata, share, np.random.RandomState(seed)).valid
             rows, folds = rows.take(kept), thin_folds(folds, kept)
         held_out = [rows.take(fold.valid) for fold in folds]
@@ -514,20 +536,35 @@ class _BasePaRe(BaseEstimator):
         nets = zip(self.estimators_, held_out, strict=True)
         outputs = [torch.cat([_forward(net, part) for net, part in nets]).double().numpy()]
         probe = None
-        if self.linear_probe and not self._is_dense():
-            self.features_ = self._build_features(seed)
+        self.features_ = self._build_features(rows, seed) if self.linear_probe else None
+        if self.features_ is not None:
             probe = fit_probe(
                 self._features(_fill_blocks(rows))[: len(rows)],
                 rows.y.numpy(),
                 rows.weights.double().numpy(),
                 folds,
-                self._linear_fitter(),
-                partial(self._loss, y=y, weights=weights),
+                self.target_.fit_linear,
+                partial(self.target_.loss, codes=y, weights=weights),
+                FIELD_STRENGTHS if self._is_dense() else STRENGTHS,
             )
             outputs.append(probe.held_out)
-        self.probe_, self.blend_ = probe, self._blend_outputs(np.stack(outputs), y, weights)
+        self.probe_, self.blend_ = probe, self.target_.blend(np.stack(outputs), y, weights)
 
-    def _build_features(self, seed: int) -> FrozenFeatures:
+    def _build_features(self, rows: Rows, seed: int) -> nn.Module | None:
+        """What the linear probes see of a sample; None if it is too large for them."""
+        if not self._is_dense():
+            return self._build_frozen(seed)
+        values = rows.inputs["values"]
+        n_components = min(
+            COMPONENTS,
+            values[0].numel(),
+            len(values) // 4,
+            COMPONENT_NUMBERS // values[0].numel(),
+            COEFFICIENTS // self.target_.n_outputs,
+        )
+        return PrincipalComponents(values, n_components, seed) if n_components > 0 else None
+
+    def _build_frozen(self, seed: int) -> FrozenFeatures:
         """The encoder as it is before training, behind several embedders that start from it."""
         torch.manual_seed(seed)
         backbone = load_backbone(self.backbone, 0.0)
@@ -638,9 +675,7 @@ class _BasePaRe(BaseEstimator):
         else:
             embedder.start_from(backbone)
             freeze(backbone.encoder, self.finetune)
-        predictor = self.modality_.build_predictor(
-            backbone.width, self._output_shape(), self.dropout
-        )
+        predictor = self.modality_.build_predictor(backbone.width, self.target_.shape, self.dropout)
         gate = source_predictor = None
         if self.strategy == "pare":
             assert source is not None
@@ -650,20 +685,27 @@ class _BasePaRe(BaseEstimator):
             embedder, backbone.encoder, predictor, gate, source_predictor, self.patch_dropout
         )
 
-    def _output_shape(self) -> tuple[int, ...]:
-        """Shape of what is predicted of a sample."""
-        return (self._n_outputs(),)
-
     def _is_dense(self) -> bool:
         """Whether the target is a field, of which each patch predicts a piece."""
-        return self.modality_.is_field(self._output_shape())
+        return self.modality_.is_field(self.target_.shape)
+
+    def _fields_like_fit(self, y: Any) -> np.ndarray:
+        """Fields (n_samples, *field); raise where they have another shape than in fit."""
+        fields = np.asarray(y)
+        if fields.shape[1:] != self.target_.shape:
+            raise ValueError(
+                f"y holds fields of shape {fields.shape[1:]}, but fit saw {self.target_.shape}."
+            )
+        return fields
 
     def _choose_budget(self, n_samples: int) -> Budget:
         given = {name: getattr(self, name) for name in Budget._fields}
         if given["n_jobs"] != "auto":
             given["n_jobs"] = effective_n_jobs(self.n_jobs)
         n_patches = self.modality_.n_patches
-        return choose_budget(n_samples, n_patches, self._most_epochs, self._most_jobs(), **given)
+        return choose_budget(
+            n_samples, n_patches, self._most_epochs, self._most_jobs(), self._is_dense(), **given
+        )
 
     def _most_jobs(self) -> int:
         """How many members may be trained at once, where the user leaves it open.
@@ -693,7 +735,7 @@ class _BasePaRe(BaseEstimator):
 
     def _build_net(self, model: PaReModel, data: TrainingSet, seed: int) -> PaReNet:
         """Put the model into a skorch net with optimizer and callbacks."""
-        criterion, criterion_parameters = self._criterion()
+        criterion, criterion_parameters = self.target_.criterion()
         valid = data.valid
         return PaReNet(
             model,
@@ -802,10 +844,10 @@ class _BasePaRe(BaseEstimator):
 class PaReClassifier(ClassifierMixin, _BasePaRe):
     """Cross-modal fine-tuning of a pretrained transformer (PaRe [1]_), for classification.
 
-    Tables go in as they are: numbers, booleans, categories, strings, missing values; so do
-    sequences and images. Each sample becomes patches; while training, those that a gate finds
-    least useful are replaced by the most useful patches of a source modality, fewer and fewer of
-    them.
+    A sample has one class, several labels, or a map of zeros and ones. Tables go in as they are:
+    numbers, booleans, categories, strings, missing values; so do sequences and images. Each sample
+    becomes patches; while training, those that a gate finds least useful are replaced by the most
+    useful patches of a source modality, fewer and fewer of them.
 
     Parameters
     ----------
@@ -843,7 +885,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     align_epochs : int, default=60
         Epochs of stage one of ``strategy="orca"``.
     semi_supervised : bool, default=False
-        Whether rows may be unlabelled: those with y = -1 (text labels with dtype object). With
+        Whether rows may be unlabelled: those with y = -1 (text labels with dtype object; several
+        labels -1 throughout). With
         ``strategy="pare"`` they join the intermediate modalities, where the source's patches
         still carry a label, and the predictions for them are to agree with those without
         replacement; other strategies do not use them. Scaling and categories see them in any
@@ -855,7 +898,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Share of the patches that the encoder does not see while training, in [0, 1).
     linear_probe : bool, default=True
         Whether linear models on the features of the frozen encoder, before any training of it,
-        join the fine-tuned nets [3]_. The samples that the members held out decide how much each
+        join the fine-tuned nets [3]_; where y is a field, linear models on up to 128 principal
+        components of X. The samples that the members held out decide how much each
         counts, and how strong the linear models' penalty is; without such samples there are none.
         Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
@@ -863,7 +907,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Embedder and predictors train in any case.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, above 20,000 samples 3.
+        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field 1.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -874,21 +918,28 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        50 / sqrt(N / 5,000), N being samples times patches, but from 10 to 50.
+        50 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field,
+        but from 10 to 50; for fewer than 160 samples up to 150.
     lr : float, default=1e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
+    loss : {"log_loss", "focal"}, default="log_loss"
+        What is minimised: cross entropy, of several labels the mean of theirs; or the focal loss
+        [4]_ with exponent 2, for many samples that are easy.
     batch_size : int or "auto", default="auto"
         Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
-        256.
+        256, and half of that where y is a field.
     dropout : float, default=0.2
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     label_smoothing : float, default=0.1
-        Share of a label that is spread evenly over all classes while training, in [0, 1).
+        Share of a label that is spread evenly over all classes while training, in [0, 1); not
+        with the focal loss.
     class_weight : "balanced", dict or None, default=None
-        Weights of the classes, multiplied with the sample weights.
+        Weights of the classes, multiplied with the sample weights. Where y is a matrix or maps,
+        the classes are 0 and 1: ``{0: 1, 1: 5}`` counts present labels five times, ``"balanced"``
+        evens out absent and present for each label.
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
         Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
         or whose dtype is category, are categories in any case.
@@ -898,7 +949,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     patch_size : "auto" or int, default="auto"
         Length of a patch of a sequence, or height and width of one of an image, in samples or
         pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image;
-        where y is a field four times as many.
+        where y is a field 64 and 256.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -924,7 +975,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels.
+        Class labels; of several labels their numbers, of maps 0 and 1.
+    target_ : Classes or Labels
+        Checks and codes targets, and turns outputs into probabilities.
     n_features_in_ : int
         Number of features seen in fit; of sequences and images that of the channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -933,7 +986,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         A row an epoch: ``member``, ``stage`` (``"align"``, whose ``train_loss`` is the OTDD, or
         ``"finetune"``), ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms ``target_loss``,
         ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``validation_score`` (minus
-        the log loss of the held-out samples; None without any), ``seconds``.
+        the loss of the held-out samples; None without any), ``seconds``.
     estimators_ : list of PaReNet
         The fitted skorch nets, one a member.
     net_ : PaReNet
@@ -942,7 +995,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Factors of the nets' outputs and of the linear probes'.
     probe_ : Probe or None
         The linear probes.
-    features_ : FrozenFeatures or None
+    features_ : FrozenFeatures, PrincipalComponents or None
         What they see.
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
@@ -965,6 +1018,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
        arXiv:2302.05738.
     .. [3] Kumar et al. (2022), "Fine-Tuning can Distort Pretrained Features and Underperform
        Out-of-Distribution", ICLR, arXiv:2202.10054.
+    .. [4] Lin et al. (2017), "Focal Loss for Dense Object Detection", ICCV, arXiv:1708.02002.
 
     Examples
     --------
@@ -979,10 +1033,11 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
 
     _parameter_constraints: ClassVar[dict] = {
         **_BasePaRe._parameter_constraints,
+        "loss": [StrOptions({*CLASS_LOSSES})],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
-    classes_: np.ndarray
+    target_: Classes | Labels
 
     def __init__(
         self,
@@ -1010,6 +1065,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         max_epochs: int | str = "auto",
         lr: float = 1e-3,
         weight_decay: float = 0.1,
+        loss: str = "log_loss",
         batch_size: int | str = "auto",
         dropout: float = 0.2,
         label_smoothing: float = 0.1,
@@ -1049,6 +1105,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             max_epochs=max_epochs,
             lr=lr,
             weight_decay=weight_decay,
+            loss=loss,
             batch_size=batch_size,
             dropout=dropout,
             categorical_features=categorical_features,
@@ -1065,6 +1122,12 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities, averaged over the members.
 
@@ -1076,13 +1139,15 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``.
+        ndarray of shape (n_samples, n_classes), (n_samples, n_labels) or (n_samples, *map)
+            Probabilities in the order of ``classes_``; of several labels, and of maps, that of
+            each to be present.
         """
-        return softmax(self._outputs(X), axis=2).mean(axis=0)
+        outputs = self._outputs(X)
+        return self.target_.proba(outputs)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict the most probable class.
+        """Predict the most probable class, or the labels that are more probable than not.
 
         Parameters
         ----------
@@ -1092,67 +1157,51 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
 
         Returns
         -------
-        ndarray of shape (n_samples,)
-            Class labels.
+        ndarray of shape (n_samples,), (n_samples, n_labels) or (n_samples, *map)
+            Class labels, or zeros and ones.
         """
-        codes = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[codes]
+        proba = self.predict_proba(X)
+        return self.target_.decode(proba)
 
-    def _linear_fitter(self) -> FitLinear:
-        return fit_logistic(self._n_outputs())
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy of the predictions; of several labels that of all together, of maps by point.
 
-    def _loss(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
-        proba = softmax(outputs, axis=1)
-        return log_loss(y, proba, sample_weight=weights, labels=range(self._n_outputs()))
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+        y : array-like of shape (n_samples,), (n_samples, n_labels) or (n_samples, *map)
+            True class labels, or zeros and ones.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the samples.
 
-    def _blend_outputs(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return blend_logits(outputs, y, weights)
+        Returns
+        -------
+        float
 
-    def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        return split_labels(y)
+        Raises
+        ------
+        ValueError
+            If the maps of y have another shape than in fit.
+        """
+        check_is_fitted(self)
+        if not self._is_dense():
+            return super().score(X, y, sample_weight)
+        maps = self._fields_like_fit(y)
+        weights = _check_sample_weight(sample_weight, maps)
+        each = np.repeat(weights, maps[0].size)
+        return accuracy_score(maps.ravel(), self.predict(X).ravel(), sample_weight=each)
 
-    def _validate_y(self, y: Any) -> np.ndarray:
-        """Labels (n,)."""
-        reject_missing_labels(y)
-        check_classification_targets(y)
-        return column_or_1d(y, warn=True)
+    @property
+    def classes_(self) -> np.ndarray:
+        """Class labels; of several labels their numbers, of maps 0 and 1."""
+        return self.target_.classes
 
-    def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
-        """Codes of the labels, of at least two classes."""
-        classes, codes = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(
-                f"y holds one class only ({classes[0]}); a classifier needs at least 2 classes."
-            )
-        if len(classes) == len(y) > 2:
-            raise ValueError(
-                f"Each of the {len(y)} rows has a class of its own; at least one class must have "
-                "two rows. For a continuous target use PaReRegressor."
-            )
-        if continues and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"warm_start: y has the classes {classes}, but the fitted estimator has "
-                f"{self.classes_}; fit a new estimator."
-            )
-        self.classes_ = classes
-        return codes
-
-    def _n_outputs(self) -> int:
-        return len(self.classes_)
-
-    def _strata(self, targets: np.ndarray) -> np.ndarray:
-        return targets
-
-    def _class_weights(self, y: np.ndarray) -> np.ndarray:
-        weights = compute_sample_weight(self.class_weight, y)
-        if weights.min() < 0:
-            raise ValueError(
-                f"class_weight={self.class_weight} holds a negative weight; give 0 or more."
-            )
-        return weights
-
-    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
-        return SmoothedCrossEntropy, {"criterion__label_smoothing": self.label_smoothing}
+    def _new_target(self, y: Any) -> Classes | Labels:
+        settings = self.loss, self.label_smoothing, self.class_weight
+        if _shape(y)[1:] not in ((), (1,)):
+            return Labels(*settings, self.modality_.field_axes)
+        return Classes(*settings)
 
 
 class PaReRegressor(RegressorMixin, _BasePaRe):
@@ -1207,7 +1256,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Share of the patches that the encoder does not see while training, in [0, 1).
     linear_probe : bool, default=True
         Whether linear models on the features of the frozen encoder, before any training of it,
-        join the fine-tuned nets [3]_. The samples that the members held out decide how much each
+        join the fine-tuned nets [3]_; where y is a field, linear models on up to 128 principal
+        components of X. The samples that the members held out decide how much each
         counts, and how strong the linear models' penalty is; without such samples there are none.
         Above 10,000 samples as many of them are used.
     finetune : {"all", "norm", "none"}, default="all"
@@ -1215,7 +1265,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Embedder and predictors train in any case.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, above 20,000 samples 3.
+        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field 1.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -1226,15 +1276,21 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         `max_epochs`, but at least 5.
     max_epochs : int or "auto", default="auto"
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-        80 / sqrt(N / 5,000), N being samples times patches, but from 10 to 80.
+        80 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field,
+        but from 10 to 80; for fewer than 160 samples up to 240.
     lr : float, default=3e-3
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
         along a cosine.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
+    loss : {"auto", "squared_error", "absolute_error", "relative_l2", "nrmse"}, default="auto"
+        What is minimised: the error of the standardised targets; or the norm of a sample's error,
+        in the units of y, over that of its target, ``"nrmse"`` channel by channel of a field.
+        ``"auto"`` is the squared error, for fields ``"relative_l2"`` unless one is zero
+        throughout.
     batch_size : int or "auto", default="auto"
         Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
-        256.
+        256, and half of that where y is a field.
     dropout : float, default=0.0
         Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
@@ -1246,7 +1302,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     patch_size : "auto" or int, default="auto"
         Length of a patch of a sequence, or height and width of one of an image, in samples or
         pixels; ``"auto"`` is the least with no more than 32 patches a sequence, 64 an image;
-        where y is a field four times as many.
+        where y is a field 64 and 256.
     callbacks : list of skorch callbacks or None, default=None
         Callbacks for each member's net, or pairs of name and callback.
     n_jobs : int, None or "auto", default="auto"
@@ -1271,6 +1327,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
     Attributes
     ----------
+    target_ : Continuous
+        Checks and scales targets, and brings outputs back to their units.
     y_scaler_ : StandardScaler
         Standardises the targets.
     y_shape_ : tuple of int
@@ -1283,8 +1341,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         A row an epoch: ``member``, ``stage`` (``"align"``, whose ``train_loss`` is the OTDD, or
         ``"finetune"``), ``epoch``, ``k``, ``lambda``, ``train_loss``, its terms ``target_loss``,
         ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``validation_score`` (minus
-        the squared error of the standardised targets of the held-out samples; None without
-        any), ``seconds``.
+        the loss of the held-out samples; None without any), ``seconds``.
     estimators_ : list of PaReNet
         The fitted skorch nets, one a member.
     net_ : PaReNet
@@ -1293,7 +1350,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Factors of the nets' outputs and of the linear probes'.
     probe_ : Probe or None
         The linear probes.
-    features_ : FrozenFeatures or None
+    features_ : FrozenFeatures, PrincipalComponents or None
         What they see.
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
@@ -1327,7 +1384,12 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     """
 
     _most_epochs = 80
-    y_shape_: tuple[int, ...]
+
+    _parameter_constraints: ClassVar[dict] = {
+        **_BasePaRe._parameter_constraints,
+        "loss": [StrOptions({"auto", *TARGET_LOSSES})],
+    }
+    target_: Continuous
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -1348,9 +1410,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
             Targets, in the units of y.
         """
-        standardised = self._outputs(X).mean(axis=0)
-        targets = self.y_scaler_.inverse_transform(standardised)
-        return targets.reshape(-1, *self.y_shape_)
+        outputs = self._outputs(X).mean(axis=0)
+        return self.target_.decode(outputs)
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination R2 of the predictions, the mean over outputs or points.
@@ -1373,72 +1434,33 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         ValueError
             If the fields of y have another shape than in fit.
         """
+        check_is_fitted(self)
         if not self._is_dense():
             return super().score(X, y, sample_weight)
-        fields = np.asarray(y)
-        if fields.shape[1:] != self.y_shape_:
-            raise ValueError(
-                f"y holds fields of shape {fields.shape[1:]}, but fit saw {self.y_shape_}."
-            )
+        fields = self._fields_like_fit(y)
         flat = fields.reshape(len(fields), -1)
         return r2_score(flat, self.predict(X).reshape(flat.shape), sample_weight=sample_weight)
 
-    def _linear_fitter(self) -> FitLinear:
-        return fit_ridge
+    @property
+    def y_scaler_(self) -> StandardScaler:
+        """Standardises the targets."""
+        return self.target_.scaler
 
-    def _loss(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
-        return mean_squared_error(y, outputs, sample_weight=weights)
+    @property
+    def y_shape_(self) -> tuple[int, ...]:
+        """Shape of a target."""
+        return self.target_.seen_shape
 
-    def _blend_outputs(self, outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return blend_targets(outputs, y, weights)
+    def _new_target(self, y: Any) -> Continuous:
+        return Continuous(self.loss, self.modality_.field_axes)
 
-    def _split_unlabelled(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        return split_targets(y, allow_fields=isinstance(self.modality_, Grids))
 
-    def _validate_y(self, y: Any) -> np.ndarray:
-        """Targets (n,), (n, n_outputs) or (n, *field), finite."""
-        reject_missing_labels(y)
-        # Fields come with sequences and images alone.
-        fields = isinstance(self.modality_, Grids)
-        try:
-            return check_array(
-                y, ensure_2d=False, allow_nd=fields, dtype=np.float64, input_name="y"
-            )
-        except ValueError as error:
-            if "could not convert" not in str(error):
-                raise
-            raise ValueError(
-                f"Input y must be numbers: {error}. For class labels use PaReClassifier."
-            ) from error
-
-    def _encode_y(self, y: np.ndarray, weights: np.ndarray, continues: bool) -> np.ndarray:
-        """Standardised targets (n, n_outputs) as float32."""
-        columns = y.reshape(len(y), -1)
-        shape = y.shape[1:] or (1,)
-        if continues and shape != self._output_shape():
-            raise ValueError(
-                f"warm_start: y holds targets of shape {shape}, but the fitted estimator has "
-                f"{self._output_shape()}; fit a new estimator."
-            )
-        if not continues:
-            self.y_scaler_ = StandardScaler().fit(columns, sample_weight=weights)
-            self.y_shape_ = y.shape[1:]
-        return self.y_scaler_.transform(columns).astype(np.float32)
-
-    def _n_outputs(self) -> int:
-        return self.y_scaler_.n_features_in_
-
-    def _output_shape(self) -> tuple[int, ...]:
-        return self.y_shape_ or (1,)
-
-    def _strata(self, targets: np.ndarray) -> np.ndarray:
-        return targets.mean(axis=1)
-
-    def _class_weights(self, y: np.ndarray) -> float:
-        return 1.0
-
-    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
-        return SquaredError, {}
+def _shape(y: Any) -> tuple[int, ...]:
+    """Shape of an array-like; of a ragged one, none."""
+    try:
+        return (y if issparse(y) else np.asarray(y)).shape
+    except ValueError:
+        return ()
 
 
 def _silent(text: str) -> None:

@@ -21,44 +21,6 @@ LOSS_TERMS = ("target_loss", "intermediate_loss", "consistency_loss", "source_lo
 UNLABELLED_RATIO = 2
 
 
-class SmoothedCrossEntropy(nn.Module):
-    """Cross entropy of each sample, with label smoothing only while training.
-
-    Parameters
-    ----------
-    label_smoothing : float, default=0.0
-        Share of the label spread evenly over the classes, in [0, 1].
-    """
-
-    def __init__(self, label_smoothing: float = 0.0) -> None:
-        super().__init__()
-        self.label_smoothing = label_smoothing
-
-    def forward(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Losses (batch,) of logits (batch, classes) and codes (batch,)."""
-        smoothing = self.label_smoothing if self.training else 0.0
-        return F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
-
-    def consistency(self, logits: Tensor, clean: Tensor) -> Tensor:
-        """Divergences (batch,) of the predicted probabilities from those of the `clean` logits."""
-        divergence = F.kl_div(
-            logits.log_softmax(1), clean.log_softmax(1), reduction="none", log_target=True
-        )
-        return divergence.sum(dim=1)
-
-
-class SquaredError(nn.Module):
-    """Squared error of each sample, averaged over its outputs."""
-
-    def forward(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """Losses (batch,) of outputs and targets (batch, n_outputs)."""
-        return (outputs - y).square().mean(dim=1)
-
-    def consistency(self, outputs: Tensor, clean: Tensor) -> Tensor:
-        """Squared differences (batch,) from the `clean` outputs."""
-        return self(outputs, clean)
-
-
 class Labels(NamedTuple):
     """Targets of a batch, each perhaps mixed with that of a partner."""
 
@@ -92,7 +54,7 @@ class PaReNet(NeuralNet):
     module : PaReModel
         The model, as skorch takes it.
     criterion : type
-        Module that gives the loss of each sample, see `SmoothedCrossEntropy`.
+        Module that gives the loss of each sample, see `pare_sklearn.losses`.
     source : EmbeddedSource or None, default=None
         Source proxy; a random sample of it is drawn for each target sample. It may be dropped
         after training: prediction does not use it.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -14,6 +15,8 @@ from pare_sklearn.folds import Fold
 
 # Weights of the penalty, from strong to weak.
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
+# Fields may follow from each other exactly.
+FIELD_STRENGTHS = (*STRENGTHS, 30.0, 300.0, 3000.0)
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-3
 # How far the logit of a class without samples lies below all intercepts.
@@ -60,6 +63,7 @@ def fit_probe(
     folds: Sequence[Fold],
     fit_linear: FitLinear,
     loss: Loss,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> Probe:
     """Fit linear models to the folds, with the penalty that suits the held-out samples best.
 
@@ -70,9 +74,11 @@ def fit_probe(
     weights : ndarray of shape (n_samples,)
     folds : sequence of Fold
     fit_linear : callable
-        `fit_logistic` or `fit_ridge`.
+        Such as `fit_ridge`.
     loss : callable
         From the outputs for the held-out samples, fold after fold, to their loss.
+    strengths : sequence of float, default=(0.003, 0.03, 0.3, 3.0)
+        Inverse strengths of the penalty to choose from.
 
     Returns
     -------
@@ -92,30 +98,47 @@ def fit_probe(
 
     # Matrices this small are slower with several threads, on two cores by a factor of ten.
     with threadpool_limits(1, user_api="blas"):
-        return min(map(fit, STRENGTHS), key=lambda probe: loss(probe.held_out))
+        return min(map(fit, strengths), key=lambda probe: loss(probe.held_out))
 
 
-def fit_logistic(n_classes: int) -> FitLinear:
-    """Fitter of logistic regressions; a class that a fold lacks becomes improbable everywhere."""
+def fit_logistic(
+    X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float, n_classes: int
+) -> Linear:
+    """Fit a logistic regression to codes; an absent class becomes improbable everywhere."""
+    kept = weights > 0
+    present = np.unique(y[kept])
+    coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
+    if len(present) > 1:
+        model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+        model.fit(X[kept], y[kept], sample_weight=weights[kept])
+        coef, intercept = model.coef_, model.intercept_
+    if len(coef) < len(present):
+        # Two classes: two logits, as the nets have.
+        coef = np.concatenate([-coef, coef]) / 2
+        intercept = np.concatenate([-intercept, intercept]) / 2
+    absent = intercept.min(initial=0.0) - ABSENT
+    whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, absent))
+    whole.coef[present], whole.intercept[present] = coef, intercept
+    return whole
 
-    def fit(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
-        kept = weights > 0
-        present = np.unique(y[kept])
-        coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
-        if len(present) > 1:
-            model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
-            model.fit(X[kept], y[kept], sample_weight=weights[kept])
-            coef, intercept = model.coef_, model.intercept_
-        if len(coef) < len(present):
-            # Two classes: two logits, as the nets have.
-            coef = np.concatenate([-coef, coef]) / 2
-            intercept = np.concatenate([-intercept, intercept]) / 2
-        absent = intercept.min(initial=0.0) - ABSENT
-        whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, absent))
-        whole.coef[present], whole.intercept[present] = coef, intercept
-        return whole
 
-    return fit
+def fit_labels(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
+    r"""Fit a logit to each of many labels at once, zeros and ones (n_samples, n_labels).
+
+    One Newton step of logistic regression from the labels' frequencies m, which is a ridge
+    regression r of y - m [1]_: :math:`\operatorname{logit} m + r(x) / (m (1 - m))`. The penalty of
+    a label is weighted by m (1 - m).
+
+    References
+    ----------
+    .. [1] Hastie, Tibshirani & Friedman (2009), "The Elements of Statistical Learning", 4.4.1.
+    """
+    # Half a sample more each way, so that no label is certain.
+    frequencies = (weights @ y + 0.5) / (weights.sum() + 1)
+    ridge = fit_ridge(X, y - frequencies, weights, strength)
+    slope = 1 / (frequencies * (1 - frequencies))
+    intercept = logit(frequencies) + ridge.intercept * slope
+    return Linear(ridge.coef * slope[:, np.newaxis], intercept)
 
 
 def fit_ridge(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:

@@ -64,7 +64,8 @@ def rank_sources(
     check_max_samples(max_samples)
     if task not in ("auto", "classification", "regression"):
         raise ValueError(f"task={task!r} is none of 'auto', 'classification' and 'regression'.")
-    classes = type_of_target(y, input_name="y") in ("binary", "multiclass")
+    kinds = ("binary", "multiclass", "multilabel-indicator")
+    classes = type_of_target(y, input_name="y") in kinds
     classifies = classes if task == "auto" else task == "classification"
     estimator_type = PaReClassifier if classifies else PaReRegressor
     estimator = estimator_type(backbone, source=sources, random_state=random_state)

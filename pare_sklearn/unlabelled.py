@@ -51,6 +51,34 @@ def split_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
     return (np.array(labels.tolist()) if given.dtype == object else labels), labelled
 
 
+def split_label_rows(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take rows of zeros and ones apart from unlabelled ones, which are -1 throughout.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples, ...)
+        Zeros and ones, and rows of -1.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_labelled, ...)
+    labelled : bool ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If no row has labels.
+
+    Examples
+    --------
+    >>> split_label_rows(np.array([[0, 1], [-1, -1]]))
+    (array([[0, 1]]), array([ True, False]))
+    """
+    labelled = np.asarray((y.reshape(len(y), -1) != UNLABELLED).any(axis=1))
+    _check_any(labelled, "-1")
+    return y[labelled], labelled
+
+
 def split_targets(y: Any, allow_fields: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Take targets apart from rows without one, which hold NaN.
 

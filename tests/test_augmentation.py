@@ -8,6 +8,7 @@ from sklearn.datasets import make_classification, make_regression
 from torch import nn
 
 from pare_sklearn import PaReClassifier, PaReRegressor, net
+from pare_sklearn.losses import CrossEntropy, SquaredError
 from pare_sklearn.modules.dropout import PatchDropout
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
@@ -15,7 +16,7 @@ from pare_sklearn.modules.gate import Gate
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.predictors import Predictor
-from pare_sklearn.net import PaReNet, SmoothedCrossEntropy, SquaredError
+from pare_sklearn.net import PaReNet
 from pare_sklearn.sources import EmbeddedSource, load_source
 
 BATCH, N, N_SOURCE, WIDTH, N_CLASSES, N_SOURCE_CLASSES = 8, 5, 7, 8, 3, 4
@@ -102,7 +103,7 @@ def test_the_gradient_goes_to_where_the_patches_come_from():
 # The loss of a step
 
 
-def make_net(criterion=SmoothedCrossEntropy, with_source=True, **parameters):
+def make_net(criterion=CrossEntropy, with_source=True, **parameters):
     torch.manual_seed(0)
     model = PaReModel(
         TableEmbedder(list(range(N)), [], [], WIDTH),
@@ -163,7 +164,7 @@ def mixed_loss(loss, outputs, y, weights, mixing):
 
 @pytest.mark.parametrize("k", [0, 2])
 @pytest.mark.parametrize("with_source", [True, False])
-@pytest.mark.parametrize("criterion", [SmoothedCrossEntropy, SquaredError])
+@pytest.mark.parametrize("criterion", [CrossEntropy, SquaredError])
 def test_the_labels_are_mixed_as_the_patches(monkeypatch, criterion, with_source, k):
     regression = criterion is SquaredError
     loss_of = squared_error if regression else cross_entropy

@@ -105,8 +105,8 @@ TARGETS = [
     bad("y missing for a DataFrame", ["requires y", "None"], X=TABLE, y=None),
     bad("y short", ["inconsistent", "X has 20, y 7"], y=LABELS[:7]),
     bad("y short for a DataFrame", ["inconsistent", "X has 20, y 7"], X=TABLE, y=LABELS[:7]),
-    bad("y 2-D", ["1d array", "(20, 2)"], of=CLASSIFIER, y=np.column_stack([LABELS, LABELS])),
-    bad("y 3-D", "dim 3", of=REGRESSOR, y=np.ones((N, 2, 2))),
+    bad("labels not binary", ["(20, 2)", "holds 2", "0 or 1"], of=CLASSIFIER, y=2 * np.eye(N, 2)),
+    bad("y 3-D", "dim 3", y=np.ones((N, 2, 2))),
     bad("y continuous", ["continuous"], of=CLASSIFIER, y=X[:, 0]),
     bad("one class", ["one class only (1)", "at least 2"], of=CLASSIFIER, y=np.ones(N, dtype=int)),
     bad(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import r2_score
 
 from pare_sklearn import PaReRegressor
+from pare_sklearn.modules.components import PrincipalComponents
 from pare_sklearn.modules.predictors import FieldPredictor
 
 QUICK = {"source": "digits", "n_estimators": 2, "max_epochs": 2, "random_state": 0}
@@ -41,7 +42,7 @@ def test_every_field_fits_predicts_and_scores(shape, field):
     predicted = model.predict(X)
     assert predicted.shape == y.shape
     assert model.predict(X[:1]).shape == (1, *field)
-    assert model.probe_ is None
+    assert len(model.probe_.models) == 2
     flat = r2_score(y.reshape(len(y), -1), predicted.reshape(len(y), -1))
     assert model.score(X, y) == pytest.approx(flat)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), predicted)
@@ -132,7 +133,7 @@ def test_pieces_fade_into_each_other():
 @pytest.mark.parametrize(("shape", "field", "message"), [
     ((1, 8), (2, 3, 4), r"fields of sequences are of shape \(n_samples, n_channels, length\)"),
     ((1, 8, 8), (2, 2, 3, 4), "fields of images"),
-    ((1, 8, 8), (0, 4), "0|field"),
+    ((1, 8, 8), (0, 4), r"shape \(6, 0, 4\).*no targets"),
     ((5,), (3, 4), "dim"),
 ], ids=str)  # fmt: skip
 def test_fit_refuses_other_fields(shape, field, message):
@@ -155,3 +156,73 @@ def test_a_warm_start_keeps_the_field():
     assert model.predict(X).shape == y.shape
     with pytest.raises(ValueError, match="warm_start"):
         model.fit(X, y[:, :3])
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "relative_l2", "nrmse"])
+def test_losses_by_name_train_fields_and_numbers(loss):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 1, 8, 8))
+    fields = 5 + np.stack([X[:, 0], -2 * X[:, 0]], axis=1)
+    settings = {**QUICK, "max_epochs": 30, "strategy": "finetune"}
+    model = PaReRegressor(**settings, loss=loss).fit(X, fields)
+    assert model.score(X, fields) > 0.3
+    table, y = X.reshape(80, -1)[:, :3], 5 + X[:, 0, 0, :2]
+    model = PaReRegressor(**settings, loss=loss).fit(table, y)
+    assert model.score(table, y) > 0.3
+
+
+def test_the_loss_of_fields_is_relative_where_it_can_be():
+    X, y = make_fields((1, 8, 8), (4, 4))
+    assert PaReRegressor(**QUICK).fit(X, y).target_.loss_name == "relative_l2"
+    y[5] = 0
+    assert PaReRegressor(**QUICK).fit(X, y).target_.loss_name == "squared_error"
+    assert PaReRegressor(**QUICK).fit(X[:, 0, 0], y[:, 0]).target_.loss_name == "squared_error"
+
+
+def test_fields_that_follow_linearly_are_told_by_their_components():
+    rng = np.random.default_rng(0)
+    waves = np.sin(np.arange(5)[:, None] * np.linspace(0, 3, 40) + np.arange(5)[:, None])
+    X = rng.normal(size=(120, 5)) @ waves
+    y = X @ rng.normal(size=(40, 24))
+    model = PaReRegressor(**QUICK).fit(X[:80, None], y[:80, None])
+    assert model.score(X[80:, None], y[80:, None]) > 0.99
+    alone = PaReRegressor(**QUICK, linear_probe=False).fit(X[:80, None], y[:80, None])
+    assert alone.probe_ is None
+    assert alone.score(X[80:, None], y[80:, None]) < 0.9
+
+
+def test_principal_components_are_those_of_a_decomposition():
+    values = torch.randn(60, 2, 7, generator=torch.Generator().manual_seed(0)) ** 3
+    found = PrincipalComponents(values, 4, seed=0)(values).numpy()
+    flat = values.flatten(1).double().numpy()
+    flat -= flat.mean(axis=0)
+    u, s, _ = np.linalg.svd(flat, full_matrices=False)
+    np.testing.assert_allclose(np.abs(found), np.abs(u * s)[:, :4], rtol=0.05, atol=0.5)
+    values[:, 0, 3] = torch.nan
+    assert PrincipalComponents(values, 4, seed=0)(values).isfinite().all()
+
+
+def test_the_validation_score_is_minus_the_loss():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.uniform(1, 2, size=(40, 2))
+    model = PaReRegressor(
+        **{**QUICK, "n_estimators": 1, "max_epochs": 1}, loss="relative_l2", linear_probe=False
+    ).fit(X, y)
+    outputs = model.y_scaler_.inverse_transform(model._outputs(X)[0] / model.blend_[0])
+    errors = np.linalg.norm(outputs - y, axis=1) / np.linalg.norm(y, axis=1)
+    # Which eight samples were held out is not told.
+    assert errors.min() <= -model.history_[0]["validation_score"] <= errors.max()
+
+
+@pytest.mark.parametrize("loss", ["relative_l2", "nrmse"])
+def test_relative_losses_refuse_zeros(loss):
+    X, y = make_fields((1, 8, 8), (2, 4, 4))
+    y[3] = 0
+    with pytest.raises(ValueError, match=r"sample 3 has.*zero throughout.*squared_error"):
+        PaReRegressor(**QUICK, loss=loss).fit(X, y)
+    y[3, 0] = 1
+    if loss == "nrmse":
+        with pytest.raises(ValueError, match="sample 3 has"):
+            PaReRegressor(**QUICK, loss=loss).fit(X, y)
+    else:
+        PaReRegressor(**QUICK, loss=loss).fit(X, y)

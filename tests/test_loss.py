@@ -10,13 +10,14 @@ from torch import nn
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
+from pare_sklearn.losses import CrossEntropy, SquaredError
 from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 from pare_sklearn.modules.gate import Gate, RandomGate
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
-from pare_sklearn.net import PaReNet, SmoothedCrossEntropy, SquaredError
+from pare_sklearn.net import PaReNet
 from pare_sklearn.sources import EmbeddedSource, embed_source
 
 BATCH, N, N_SOURCE, WIDTH, N_CLASSES, N_SOURCE_CLASSES = 6, 5, 7, 8, 3, 4
@@ -33,7 +34,7 @@ def make_model(dropout=0.0, gate=None):
     )
 
 
-def make_net(model, source="own", criterion=SmoothedCrossEntropy, epoch=1, **parameters):
+def make_net(model, source="own", criterion=CrossEntropy, epoch=1, **parameters):
     """Net in its `epoch`, ready for a step."""
     if source == "own":
         tokens = torch.randn(20, N_SOURCE, WIDTH)
@@ -118,7 +119,7 @@ def fit(**parameters):
 @pytest.mark.parametrize(("k", "lam"), [(1, 1 / N), (3, 3 / N), (N, 1.0), (2, 0.9)])
 @pytest.mark.parametrize(
     ("criterion", "smoothing"),
-    [(SmoothedCrossEntropy, 0.0), (SmoothedCrossEntropy, 0.2), (SquaredError, 0.0)],
+    [(CrossEntropy, 0.0), (CrossEntropy, 0.2), (SquaredError, 0.0)],
 )
 def test_terms_and_gradients_are_those_of_the_definition(criterion, smoothing, k, lam, mix_weight):
     regression = criterion is SquaredError
@@ -260,7 +261,7 @@ def test_the_source_is_embedded_once_and_without_gradient():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_labels_are_smoothed_only_while_training(smoothing):
-    criterion = SmoothedCrossEntropy(smoothing)
+    criterion = CrossEntropy(smoothing)
     logits, y = torch.randn(BATCH, N_CLASSES), torch.arange(BATCH) % N_CLASSES
     torch.testing.assert_close(criterion(logits, y), cross_entropy(logits, y, smoothing))
     torch.testing.assert_close(criterion.eval()(logits, y), cross_entropy(logits, y, 0.0))

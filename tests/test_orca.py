@@ -11,8 +11,8 @@ from skorch.callbacks import Callback
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.batches import BatchIterator, Rows
+from pare_sklearn.losses import SquaredError
 from pare_sklearn.modules.embedders.table import TableEmbedder
-from pare_sklearn.net import SquaredError
 from pare_sklearn.orca import AlignmentNet, class_weighted_otdd
 from pare_sklearn.otdd import otdd, pseudo_classes
 from pare_sklearn.otdd.inputs import Labelled

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from pare_sklearn.batches import Rows
 from pare_sklearn.blending import BOUNDS
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction
 from pare_sklearn.probe import STRENGTHS, fit_logistic, fit_probe, fit_ridge
+from pare_sklearn.targets.classes import Classes
+from pare_sklearn.targets.continuous import Continuous
 
 torch.manual_seed(0)
 BACKBONE = EmbeddedBackbone(EmbeddedConfig(width=16, depth=1, n_heads=2), 0.1)
@@ -34,6 +37,7 @@ QUICK = {
 # Nets that are hardly trained: what the model knows, it knows by the probe.
 BARELY = {**QUICK, "max_epochs": 1, "lr": 1e-7}
 N_FEATURES = 256
+fit_three = partial(fit_logistic, n_classes=3)
 BOTH = pytest.mark.parametrize("estimator_class", [PaReClassifier, PaReRegressor])
 
 
@@ -83,7 +87,7 @@ def test_logistic_probabilities_are_those_of_scikit_learn(n_classes, strength):
     X, y, weights = make_features(n_classes=n_classes)
     model = LogisticRegression(C=strength, tol=1e-6, max_iter=1_000)
     expected = model.fit(X, y, sample_weight=weights).predict_proba(X)
-    found = softmax(fit_logistic(n_classes)(X, y, weights, strength)(X), axis=1)
+    found = softmax(fit_logistic(X, y, weights, strength, n_classes)(X), axis=1)
     # They stop sooner than the model here, most of all under a weak penalty.
     np.testing.assert_allclose(found, expected, atol=2e-2)
 
@@ -92,7 +96,7 @@ def test_logistic_probabilities_are_those_of_scikit_learn(n_classes, strength):
 def test_a_class_that_the_fold_lacks_gets_the_least_intercept_and_no_slope(lacking):
     X, y, weights = make_features(n_classes=4)
     kept = y != lacking
-    model = fit_logistic(4)(X[kept], y[kept], weights[kept], 0.3)
+    model = fit_logistic(X[kept], y[kept], weights[kept], 0.3, 4)
     assert model.intercept[lacking] == model.intercept.min()
     assert not model.coef[lacking].any()
     present = np.delete(np.arange(4), lacking)
@@ -106,7 +110,7 @@ def test_a_class_that_the_fold_lacks_gets_the_least_intercept_and_no_slope(lacki
 def test_a_class_that_the_fold_lacks_is_improbable(n_classes, strength):
     X, y, weights = make_features(n_classes=n_classes)
     kept = y > 0
-    logits = fit_logistic(n_classes)(X[kept], y[kept], weights[kept], strength)(X)
+    logits = fit_logistic(X[kept], y[kept], weights[kept], strength, n_classes)(X)
     assert softmax(logits, axis=1)[:, 0].mean() < 0.02
 
 
@@ -114,7 +118,7 @@ def test_a_class_that_the_fold_lacks_is_improbable(n_classes, strength):
 @pytest.mark.parametrize("only", [0, 1])
 def test_a_fold_of_one_class_foretells_that_class(n_classes, only):
     X, _, weights = make_features()
-    model = fit_logistic(n_classes)(X, np.full(len(X), only), weights, 0.3)
+    model = fit_logistic(X, np.full(len(X), only), weights, 0.3, n_classes)
     assert not model.coef.any()
     assert (softmax(model(X), axis=1)[:, only] > 0.98).all()
 
@@ -124,11 +128,11 @@ def test_rows_of_no_weight_are_as_rows_that_are_not_there():
     weights[::3] = 0  # all of class 0, so that a class goes with them
     X[::3] *= 1e3
     kept = weights > 0
-    found = fit_logistic(3)(X, y, weights, 0.3)
-    expected = fit_logistic(3)(X[kept], y[kept], weights[kept], 0.3)
+    found = fit_logistic(X, y, weights, 0.3, 3)
+    expected = fit_logistic(X[kept], y[kept], weights[kept], 0.3, 3)
     np.testing.assert_array_equal(found.coef, expected.coef)
     np.testing.assert_array_equal(found.intercept, expected.intercept)
-    assert not fit_logistic(3)(X, y, np.zeros(len(y)), 0.3).coef.any()
+    assert not fit_logistic(X, y, np.zeros(len(y)), 0.3, 3).coef.any()
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
@@ -189,7 +193,7 @@ def test_held_out_outputs_go_fold_after_fold_in_the_order_of_the_fold():
         Fold(np.arange(20), np.arange(59, 20, -2)),
         Fold(np.arange(10, 50), np.arange(0)),
     ]
-    probe = fit_probe(X, y, weights, folds, fit_logistic(3), lambda outputs: 0.0)
+    probe = fit_probe(X, y, weights, folds, fit_three, lambda outputs: 0.0)
     of_all = probe.outputs(X)
     assert of_all.shape == (3, len(X), 3)
     expected = [of_all[model, row] for model, fold in enumerate(folds) for row in fold.valid]
@@ -254,13 +258,14 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
 def test_large_tables_are_thinned_for_the_probes_and_the_blend(monkeypatch, estimator_class):
     monkeypatch.setattr(estimators, "BLEND_SAMPLES", 80)
     blended = []
-    blend = estimator_class._blend_outputs
+    target_class = Classes if estimator_class is PaReClassifier else Continuous
+    blend = target_class.blend
 
-    def watch(self, outputs, y, weights):
-        blended.append((outputs.shape[1], len(y), len(weights)))
-        return blend(self, outputs, y, weights)
+    def watch(self, outputs, codes, weights):
+        blended.append((outputs.shape[1], len(codes), len(weights)))
+        return blend(self, outputs, codes, weights)
 
-    monkeypatch.setattr(estimator_class, "_blend_outputs", watch)
+    monkeypatch.setattr(target_class, "blend", watch)
     for n in (80, 200):
         X, y = make_table(estimator_class, n)
         model = estimator_class(**BARELY).fit(X, y)
@@ -433,7 +438,7 @@ def test_features_of_rows_without_weight_are_not_seen():
     far = X.copy()
     far[::4] += 100
     one, two = (
-        fit_probe(table, y, weights, folds, fit_logistic(3), lambda outputs: 0.0).outputs(X)
+        fit_probe(table, y, weights, folds, fit_three, lambda outputs: 0.0).outputs(X)
         for table in (X, far)
     )
     np.testing.assert_allclose(one, two, atol=1e-2)

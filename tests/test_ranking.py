@@ -72,7 +72,7 @@ def distances_by_hand(model, X, y, sources, max_samples):
     rng = np.random.RandomState(seed)
     target = embed_by_hand(model, X, seed)
     rows = rng.permutation(len(X))[:max_samples]
-    targets = model._encode_y(y, np.ones(len(y)), continues=False)[rows]
+    targets = model._new_target(y).fit(y, np.ones(len(y))).encode(y)[rows]
     classes = pseudo_classes(targets, random_state=rng)
     distances = {}
     for name, source in sources.items():

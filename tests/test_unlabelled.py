@@ -11,12 +11,13 @@ from skorch.callbacks import Callback
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.batches import Rows
+from pare_sklearn.losses import CrossEntropy, SquaredError
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 from pare_sklearn.modules.gate import Gate
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
-from pare_sklearn.net import UNLABELLED_RATIO, PaReNet, SmoothedCrossEntropy, SquaredError
+from pare_sklearn.net import UNLABELLED_RATIO, PaReNet
 from pare_sklearn.sources import EmbeddedSource, load_source
 from pare_sklearn.unlabelled import split_labels, split_targets
 
@@ -288,7 +289,7 @@ def test_a_warm_start_takes_unlabelled_rows(data):
 # A step
 
 
-def make_net(criterion=SmoothedCrossEntropy, dropout=0.0, **parameters):
+def make_net(criterion=CrossEntropy, dropout=0.0, **parameters):
     torch.manual_seed(0)
     model = PaReModel(
         TableEmbedder(list(range(N_PATCHES)), [], [], WIDTH),
@@ -374,7 +375,7 @@ def mix_by_hand(model, target, tokens, k):
 @pytest.mark.parametrize(("k", "lam"), [(2, 0.4), (5, 1.0), (1, 0.2)])
 @pytest.mark.parametrize(
     ("criterion", "smoothing"),
-    [(SmoothedCrossEntropy, 0.0), (SmoothedCrossEntropy, 0.2), (SquaredError, 0.0)],
+    [(CrossEntropy, 0.0), (CrossEntropy, 0.2), (SquaredError, 0.0)],
 )
 def test_the_loss_with_unlabelled_rows_is_that_of_the_definition(criterion, smoothing, k, lam):
     regression = criterion is SquaredError
@@ -452,7 +453,7 @@ def test_at_k_zero_a_fit_is_that_of_fine_tuning(data):
         (np.array(["a", None, -1] * 20, dtype=object), "NaN or None"),
         (np.where(np.arange(N) % 3, np.nan, -1), "NaN"),
         (np.arange(N - 1) % 3 - 1, "inconsistent.*X has 60, y 59"),
-        (np.tile(np.arange(N)[:, None] % 3 - 1, (1, 2)), "1d array"),
+        (np.tile(np.arange(N)[:, None] % 4 - 1, (1, 2)), "holds 2.* 0 or 1"),
         (None, "requires y"),
     ],
 )

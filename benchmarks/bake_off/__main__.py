@@ -17,9 +17,9 @@ from benchmarks.bake_off.document import describe
 from benchmarks.bake_off.trials import make_trials
 from benchmarks.bake_off.weights import WeightsError, read_weights
 from benchmarks.openml_cc18.plan import missing
-from benchmarks.openml_cc18.running import run_jobs
 from benchmarks.openml_cc18.tasks import TaskError, cache_folder, find_task
 from benchmarks.records import Results, key_of
+from benchmarks.running import run_jobs
 
 CLASSIFICATION = [11, 15, 31, 37, 49, 53, 3022, 9946, 146822, 167141]
 REGRESSION = [360001, 360102]
@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = Results(args.output)
     to_do = list(missing(trials, results.read()))
     print(f"{len(to_do)} of {len(trials)} fits to do, results in {args.output}", file=sys.stderr)
-    failed = run_jobs(to_do, tasks, results, n_jobs=args.jobs)
+    rows = {task.id: task.n_rows for task in tasks}
+    failed = run_jobs(to_do, rows, results, n_jobs=args.jobs)
     asked = {(trial.protocol, trial.task, *trial.splits, trial.model) for trial in trials}
     text = describe(weights, [record for record in results.read() if key_of(record) in asked])
     if args.report:

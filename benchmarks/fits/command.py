@@ -6,17 +6,19 @@ import argparse
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from joblib import cpu_count
 
-from benchmarks.arguments import folder, output_file, positive_int
+from benchmarks.arguments import complaint_of_writing, folder, positive_int
 from benchmarks.data_error import DataError
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.fits.fit import Fit
-from benchmarks.fits.running import missing, run_fits
 from benchmarks.fits.suite import Suite
 from benchmarks.fits.table import describe
-from benchmarks.records import Results, key_of
+from benchmarks.records import Record, Results, key_of, unfinished
+from benchmarks.running import run_jobs
 
 
 def add_arguments(
@@ -58,7 +60,13 @@ def add_arguments(
     parser.add_argument(
         "--threads", type=positive_int, default=cpu_count(), help="of a fit (default: all cores)"
     )
-    parser.add_argument("--output", type=output_file, default=output, help="file of results")
+    parser.add_argument("--output", type=_output_file, default=output, help="file of results")
+
+
+def _output_file(text: str) -> Path:
+    if unwritable := complaint_of_writing(Path(text)):
+        raise argparse.ArgumentTypeError(f"{text}: {unwritable}")
+    return Path(text)
 
 
 def fit_all(suite: Suite, args: argparse.Namespace) -> int:
@@ -85,16 +93,33 @@ def fit_all(suite: Suite, args: argparse.Namespace) -> int:
 def do_missing(
     suite: Suite, fits: Sequence[Fit], results: Results, args: argparse.Namespace
 ) -> bool:
-    """Do the fits that are missing, and tell of those that can't be done; whether all are now."""
-    to_do = missing(fits, results.read())
+    """Do the fits that are missing, and tell of those that can't be done; whether all are now.
+
+    Models whose time another sets come last.
+    """
+    to_do = unfinished(fits, results.read())
     lacking = find_lacking(suite, to_do)
     sizes, unreadable = ({}, []) if lacking else find_sizes(suite, to_do, args)
     for line in lacking + unreadable:
         print(f"error: {line}", file=sys.stderr)
     possible = [fit for fit in to_do if fit.task in sizes]
     print(f"{len(possible)} of {len(fits)} fits to do, results in {args.output}", file=sys.stderr)
-    failed = run_fits(suite, possible, sizes, results)
+    failed = run_jobs([fit for fit in possible if not fit.timed_by], sizes, results)
+    timed = [fit for fit in possible if fit.timed_by]
+    failed += run_jobs(give_seconds(timed, results.read()), sizes, results)
     return not (lacking or unreadable or failed)
+
+
+def give_seconds(fits: Iterable[Fit], records: Iterable[Record]) -> list[Fit]:
+    """Fits with the seconds and the threads of those that set their time, where these finished."""
+    finished = {key_of(record): record for record in records if "score" in record}
+    given = []
+    for fit in fits:
+        other = finished.get((fit.protocol, fit.task, fit.seed, fit.timed_by))
+        given.append(
+            replace(fit, seconds=other["fit_seconds"], threads=other["threads"]) if other else fit
+        )
+    return given
 
 
 def find_lacking(suite: Suite, fits: Iterable[Fit]) -> list[str]:
@@ -108,7 +133,6 @@ def find_lacking(suite: Suite, fits: Iterable[Fit]) -> list[str]:
 
 def make_fits(suite: Suite, args: argparse.Namespace) -> list[Fit]:
     """All fits of the plan: a seed of all tasks and models, then the next seed."""
-    models = sorted(dict.fromkeys(args.models), key=lambda name: bool(suite.models[name].timed_by))
     return [
         Fit(
             module=suite.module,
@@ -120,10 +144,11 @@ def make_fits(suite: Suite, args: argparse.Namespace) -> list[Fit]:
             samples=args.samples,
             test_samples=args.test_samples,
             threads=args.threads,
+            timed_by=suite.models[model].timed_by,
         )
         for seed in range(args.seeds)
         for task in dict.fromkeys(args.tasks)
-        for model in models
+        for model in dict.fromkeys(args.models)
     ]
 
 

@@ -11,8 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.circumstances import here_and_now, one_line, plain_parameters, versions
-from benchmarks.isolation import ProcessFailure, answer, peak_memory_mib, run_in_process
+from benchmarks.circumstances import machine, now, plain, versions
+from benchmarks.isolation import (
+    ProcessFailure,
+    answer,
+    one_line,
+    peak_memory_mib,
+    run_in_process,
+)
 from benchmarks.records import Key, Record
 
 # Numbers, in the inputs, that are predicted from at once: a GB of those that are read on access.
@@ -32,7 +38,8 @@ class Fit:
     samples: int | None  # that are drawn from the training set; None takes all
     test_samples: int | None  # from the start of the test set; None takes all
     threads: int
-    seconds: float | None = None  # that the fit is to take, where another model sets its time
+    timed_by: str | None = None  # the model whose fit it takes as long as
+    seconds: float | None = None  # that the fit of that one took
 
     @property
     def protocol(self) -> str:
@@ -44,13 +51,20 @@ class Fit:
         """What its record is of, see `benchmarks.records.key_of`."""
         return self.protocol, self.task, self.seed, self.model
 
+    @property
+    def title(self) -> str:
+        """Task, seed and model."""
+        return f"{self.task}, seed {self.seed}, {self.model}"
 
-def run_fit(fit: Fit) -> Record:
-    """Do a fit in a process of its own; what goes wrong there makes a record of the failure."""
-    try:
-        return run_in_process(fit.module, asdict(fit), fit.threads)
-    except ProcessFailure as error:
-        return failure(fit, str(error))
+    def run(self) -> list[Record]:
+        """Do it in a process of its own; what goes wrong there makes a record of the failure."""
+        if self.timed_by and self.seconds is None:
+            reason = f"it takes as long as {self.timed_by}, which has not finished here"
+            return [failure(self, f"{reason}: run it as well")]
+        try:
+            return [run_in_process(self.module, asdict(self), self.threads)]
+        except ProcessFailure as error:
+            return [failure(self, str(error))]
 
 
 def failure(fit: Fit, reason: str) -> Record:
@@ -110,7 +124,7 @@ def fit_and_predict(
         "fit_seconds": fit_seconds,
         "predict_seconds": predict_seconds,
         "peak_memory_mib": round(peak_memory_mib(), 1),
-        "parameters": plain_parameters(model),
+        "parameters": plain(model.get_params()),
         "versions": versions(("numpy", "scikit-learn", "torch", fit.distribution)),
     }
 
@@ -129,5 +143,6 @@ def _identity(fit: Fit) -> Record:
         "split": fit.seed,
         "model": fit.model,
         "threads": fit.threads,
-        **here_and_now(),
+        "machine": machine(),
+        "finished": now(),
     }

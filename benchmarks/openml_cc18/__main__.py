@@ -14,16 +14,22 @@ from pathlib import Path
 
 import openml
 
-from benchmarks.arguments import output_file, positive_int, positive_seconds, task_ids
+from benchmarks.arguments import (
+    comma_separated,
+    complaint_of_writing,
+    positive_int,
+    positive_seconds,
+    task_ids,
+)
 from benchmarks.cluster import ClusterError
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import MODELS, find_model
 from benchmarks.openml_cc18.plan import missing, splits_of, suits
-from benchmarks.openml_cc18.running import run_jobs
 from benchmarks.openml_cc18.suites import SUITES
 from benchmarks.openml_cc18.tasks import Task, TaskError, cache_folder, find_task
 from benchmarks.records import Results
+from benchmarks.running import run_jobs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         failed = run_jobs(
             jobs,
-            tasks,
+            {task.id: task.n_rows for task in tasks},
             results,
             backend=args.backend,
             n_jobs=args.jobs,
@@ -68,12 +74,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=positive_int, default=5, help="half/half splits of a task")
     parser.add_argument(
         "--models",
-        type=lambda text: text.split(","),
+        type=comma_separated,
         default=["pare", "catboost"],
         help=f"of {', '.join(MODELS)}; or package.module:function, which builds your own",
     )
     parser.add_argument("--cache", type=Path, help="OpenML cache to read offline")
-    parser.add_argument("--results", type=output_file, default="results/openml_cc18.jsonl")
+    parser.add_argument("--results", type=Path, default=Path("results/openml_cc18.jsonl"))
     parser.add_argument("--time-limit", type=positive_seconds, help="seconds a fit may take")
     parser.add_argument("--threads", type=positive_int, default=1, help="threads a fit")
     parser.add_argument("--jobs", type=positive_int, default=1, help="fits at once")
@@ -86,6 +92,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--runs and --publish need --protocol task, which makes OpenML runs")
     if args.publish and not openml.config.apikey:
         parser.error("--publish needs the API key of your OpenML configuration")
+    if unwritable := complaint_of_writing(args.results):
+        parser.error(f"--results {args.results}: {unwritable}")
     if args.scheduler and args.backend != "dask":
         parser.error("--scheduler needs --backend dask")
     args.tasks = args.tasks or SUITES[args.suite]

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.circumstances import here_and_now, one_line
-from benchmarks.isolation import ProcessFailure, answer, run_in_process
+from benchmarks.circumstances import machine, now
+from benchmarks.isolation import ProcessFailure, answer, one_line, run_in_process
 from benchmarks.records import Record
 
 
@@ -34,13 +34,17 @@ class Job:
         """Name of the model that is built."""
         return self.build or self.model
 
+    @property
+    def title(self) -> str:
+        """Task, data set, split and model."""
+        return f"{self.task} {self.dataset}, {self.protocol} {self.splits[0]}, {self.model}"
 
-def run_job(job: Job) -> list[Record]:
-    """Do a job in a process of its own; what goes wrong there makes records of the failure."""
-    try:
-        return run_in_process("benchmarks.openml_cc18.job", asdict(job), job.threads)
-    except ProcessFailure as error:
-        return failures(job, str(error))
+    def run(self) -> list[Record]:
+        """Do it in a process of its own; what goes wrong there makes records of the failure."""
+        try:
+            return run_in_process("benchmarks.openml_cc18.job", asdict(self), self.threads)
+        except ProcessFailure as error:
+            return failures(self, str(error))
 
 
 def failures(job: Job, reason: str) -> list[Record]:
@@ -72,7 +76,8 @@ def _identity(job: Job, split: int) -> Record:
         "split": split,
         "model": job.model,
         "threads": job.threads,
-        **here_and_now(),
+        "machine": machine(),
+        "finished": now(),
     }
 
 

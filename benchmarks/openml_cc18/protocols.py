@@ -19,7 +19,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 
-from benchmarks.circumstances import plain_parameters, versions
+from benchmarks.circumstances import plain, versions
 from benchmarks.isolation import limit_seconds, peak_memory_mib
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import find_model, load_build
@@ -178,7 +178,7 @@ def _circumstances(job: Job, model: BaseEstimator, seed: int) -> Record:
     return {
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "seed": seed,
-        "parameters": plain_parameters(model),
+        "parameters": plain(model.get_params()),
         "versions": _versions(job.builder),
     }
 

@@ -15,9 +15,6 @@ from pare_sklearn.modalities.modality import Modality
 from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
 from pare_sklearn.modules.predictors import FieldPredictor
 
-# So many times as many patches where each predicts a piece of the target.
-DENSE = 4
-
 
 class Grids(Modality):
     """Samples of shape (channels, *shape), scaled channel by channel.
@@ -26,7 +23,7 @@ class Grids(Modality):
     ----------
     patch_size : int or "auto"
         Length of a patch along each axis. ``"auto"`` is the least that gives no more than
-        `MAX_PATCHES`, where the target is a field of four times as many.
+        `MAX_PATCHES`, where the target is a field `MAX_FIELD_PATCHES`.
 
     Attributes
     ----------
@@ -37,6 +34,7 @@ class Grids(Modality):
     """
 
     MAX_PATCHES: ClassVar[int]
+    MAX_FIELD_PATCHES: ClassVar[int]
     NAME: ClassVar[str]
     AXES: ClassVar[tuple[str, ...]]
 
@@ -74,7 +72,7 @@ class Grids(Modality):
     def fit(self, X: np.ndarray, dense: bool = False) -> Grids:
         self.n_channels_, *shape = X.shape[1:]
         self.shape_ = tuple(shape)
-        self.patch_shape_ = self._patch_shape(self.MAX_PATCHES * (DENSE if dense else 1))
+        self.patch_shape_ = self._patch_shape(self.MAX_FIELD_PATCHES if dense else self.MAX_PATCHES)
         self.n_patches = math.prod(count_patches(self.shape_, self.patch_shape_))
         self._fit_scale(X)
         return self
@@ -90,6 +88,10 @@ class Grids(Modality):
 
     def build_embedder(self, width: int) -> GridEmbedder:
         return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
+
+    @property
+    def field_axes(self) -> int:
+        return len(self.AXES)
 
     def is_field(self, shape: tuple[int, ...]) -> bool:
         """Whether targets of this shape are fields: with the axes of a sample, or channels too.

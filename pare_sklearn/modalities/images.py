@@ -7,5 +7,6 @@ class Images(Grids):
     """Images or fields (channels, height, width)."""
 
     MAX_PATCHES = 64
+    MAX_FIELD_PATCHES = 256
     NAME = "image"
     AXES = ("height", "width")

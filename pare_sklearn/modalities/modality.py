@@ -49,6 +49,11 @@ class Modality(ABC):
     def build_embedder(self, width: int) -> Embedder:
         """A new embedder of tokens (batch, n_patches, width)."""
 
+    @property
+    def field_axes(self) -> int | None:
+        """Axes of targets that are fields, besides that of channels; None where none can be."""
+        return None
+
     def is_field(self, shape: tuple[int, ...]) -> bool:
         """Whether targets of this shape are fields, of which each patch predicts a piece."""
         return False

@@ -23,6 +23,7 @@ class Sequences(Grids):
     """
 
     MAX_PATCHES = 32
+    MAX_FIELD_PATCHES = 64
     NAME = "sequence"
     AXES = ("length",)
 

@@ -61,9 +61,9 @@ def otdd_curve(
     ----------
     estimator : PaReClassifier or PaReRegressor
         Fitted with ``strategy="pare"``.
-    X : DataFrame or array-like of shape (n_samples, n_features)
+    X : DataFrame or array-like of shape (n_samples, ...)
         Target samples.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
         Their labels or targets.
     k : sequence of int or None, default=None
         Numbers of replaced patches, each in [0, min(n, n_s)]; None takes 9 evenly over this range.
@@ -107,7 +107,7 @@ def otdd_curve(
     rows = estimator._rows(X)
     targets = np.asarray(y)
     check_length(targets, len(rows))
-    if is_regressor(estimator):
+    if is_regressor(estimator) or targets.ndim > 2:
         # As columns, whole numbers are clustered too.
         targets = targets.reshape(len(rows), -1)
     source = estimator._embed_source()

@@ -16,6 +16,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from benchmarks.functions import import_function
+
 Build = Callable[..., BaseEstimator]
 
 BOTH = ("classification", "regression")
@@ -115,5 +117,4 @@ def load_build(name: str) -> Build:
     model = find_model(name)
     if model is not None:
         return model.build()
-    module, _, function = name.partition(":")
-    return getattr(import_module(module), function)
+    return import_function(name)

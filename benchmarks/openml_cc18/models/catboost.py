@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from benchmarks.openml_cc18.models.columns import categorical
-from benchmarks.openml_cc18.models.threads import n_threads
+from benchmarks.threads import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> BaseEstimator:

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
 from benchmarks.openml_cc18.models.columns import categorical
-from benchmarks.openml_cc18.models.threads import n_threads
+from benchmarks.threads import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> Pipeline:

@@ -7,7 +7,7 @@ from pytabkit import TabM_D_Classifier, TabM_D_Regressor
 from sklearn.pipeline import Pipeline
 
 from benchmarks.openml_cc18.models.realmlp import with_imputer
-from benchmarks.openml_cc18.models.threads import n_threads
+from benchmarks.threads import n_threads
 
 
 class TabMClassifier(TabM_D_Classifier):

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from xgboost import XGBClassifier, XGBRegressor
 
 from benchmarks.openml_cc18.models.coded_labels import CodedLabels
-from benchmarks.openml_cc18.models.threads import n_threads
+from benchmarks.threads import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> BaseEstimator:

@@ -14,6 +14,8 @@ from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.start import start_from_source
 
 STEM_CHANNELS = 16
+# Numbers of a sample.
+LARGE = 1 << 20
 # By the number of axes.
 CONVOLUTIONS: dict[int, Any] = {1: nn.Conv1d, 2: nn.Conv2d}
 KERNEL_SIZES = {1: 9, 2: 3}
@@ -94,6 +96,11 @@ class GridEmbedder(nn.Module):
         -------
         Tensor of shape (batch, n_patches, d)
         """
+        # The stem makes several copies of a sample; large ones go through it one by one.
+        n_rows = 1 if values[0].numel() > LARGE else len(values)
+        return torch.cat([self._embed(rows) for rows in values.split(n_rows)])
+
+    def _embed(self, values: Tensor) -> Tensor:
         missing = values.isnan()
         values = values.nan_to_num()
         seen = torch.cat([self.stem(values), values], dim=1)

@@ -1,0 +1,1 @@
+"""UCR time series: PaRe beside MiniRocket and warped neighbours, on the sets' own splits."""
