@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 
@@ -44,3 +45,11 @@ def complaint_of_writing(path: Path) -> str | None:
     except OSError as error:
         return error.strerror
     return None
+
+
+def folder(text: str) -> Path:
+    """Path of a folder that there is."""
+    path = Path(text)
+    if not path.is_dir():
+        raise ArgumentTypeError(f"{path} is no folder")
+    return path

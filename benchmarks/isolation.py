@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 # Each of the libraries that bring threads of their own.
@@ -46,17 +46,23 @@ def run_in_process(module: str, request: dict[str, Any], threads: int) -> Any:
         When the process ended without an answer.
     """
     environment = os.environ | dict.fromkeys(THREADS, str(threads))
+    content = json.dumps(request | {"parent": os.getpid()}).encode()
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-m", module],
-            input=json.dumps(request | {"parent": os.getpid()}).encode(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
-            check=False,
+            start_new_session=True,  # so that what it starts can be ended with it
         )
-        if process.returncode == 0 and process.stdout:
-            return json.loads(process.stdout)
+        with process:
+            try:
+                output, _ = process.communicate(content)
+            finally:
+                _end_group(process.pid)
+        if process.returncode == 0 and output:
+            return json.loads(output)
         errors.seek(0)
         raise ProcessFailure(_reason(process.returncode, errors.read().decode(errors="replace")))
 
@@ -111,9 +117,15 @@ def _end_with(parent: int) -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        os._exit(1)
+        _end_group(os.getpid())
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _end_group(leader: int) -> None:
+    """End a process that leads a session and all that it has started, where any still runs."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _reason(returncode: int, errors: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from filelock import FileLock
 
@@ -45,6 +46,23 @@ def read_records(path: str | Path) -> list[Record]:
         elif "score" not in records.get(key_of(record), {}):
             records[key_of(record)] = record
     return list(records.values())
+
+
+class Keyed(Protocol):
+    """A job that makes one record."""
+
+    @property
+    def key(self) -> Key:
+        """What its record is of, see `key_of`."""
+
+
+AnyJob = TypeVar("AnyJob", bound=Keyed)
+
+
+def unfinished(jobs: Iterable[AnyJob], records: Iterable[Record]) -> list[AnyJob]:
+    """The jobs that have no score yet; those that failed are tried again."""
+    finished = {key_of(record) for record in records if "score" in record}
+    return [job for job in jobs if job.key not in finished]
 
 
 class Results:

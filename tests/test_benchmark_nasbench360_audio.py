@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360.audio import (
     log_mel,
     mel_filters,
     power_spectrogram,
     read_wav,
 )
-from benchmarks.nasbench360.files import DataError
 from tests.nasbench360_files import write_wav
 
 RATE = 22050

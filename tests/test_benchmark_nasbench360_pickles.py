@@ -12,7 +12,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from benchmarks.nasbench360.files import DataError, read_npy, read_npz, read_pickle
+from benchmarks.data_error import DataError
+from benchmarks.nasbench360.files import read_npy, read_npz, read_pickle
 from benchmarks.nasbench360.pickles import RefusedPickle, load
 
 PLAIN = {

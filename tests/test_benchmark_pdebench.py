@@ -7,10 +7,10 @@ import h5py
 import numpy as np
 import pytest
 
+from benchmarks.data_error import DataError
 from benchmarks.pdebench import generating
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.equations import EQUATIONS
-from benchmarks.pdebench.hdf5 import DataError
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
 from benchmarks.relative_error import mean_relative_error as nrmse

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.nasbench360.files import DataError, reading
+from benchmarks.data_error import DataError
+from benchmarks.nasbench360.files import reading
 
 RATE = 22050
 N_BANDS = 96

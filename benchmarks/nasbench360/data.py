@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.nasbench360.files import DataError
+from benchmarks.data_error import DataError
 
 
 class LazyArray:
@@ -83,6 +83,15 @@ class Part:
     def __post_init__(self) -> None:
         if len(self.X) != len(self.y):
             raise DataError(f"there are {len(self.X)} samples, but {len(self.y)} targets")
+
+    def head(self, n: int | None) -> Part:
+        """Take the first `n` samples, or all where it is None."""
+        if n is None:
+            return self
+        groups, ignored = (
+            None if rows is None else rows[:n] for rows in (self.groups, self.ignored)
+        )
+        return Part(self.X[:n], self.y[:n], groups, ignored)
 
 
 def join(*parts: Part) -> Part:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360 import pickles
 
 SITE = "https://nb360.ml.cmu.edu"
@@ -20,10 +21,6 @@ HEADERS: dict[tuple[int, int], Callable[[BinaryIO], tuple[Any, Any, np.dtype[Any
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-
-
-class DataError(Exception):
-    """Data that can't be read; the message says why, in one line."""
 
 
 def find_file(path: Path, origin: str) -> Path:

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from benchmarks.nasbench360.files import DataError, as_numbers, reading
+from benchmarks.data_error import DataError
+from benchmarks.hdf5 import import_h5py
+from benchmarks.nasbench360.files import as_numbers, reading
 
 
 def read_matrix(path: Path, name: str, shape: tuple[int, int], size: int, step: int) -> np.ndarray:
@@ -49,11 +51,7 @@ def read_matrix(path: Path, name: str, shape: tuple[int, int], size: int, step: 
 
 
 def _read_hdf5(path: Path, name: str, shape: tuple[int, int], size: int, step: int) -> np.ndarray:
-    try:
-        import h5py
-    except ImportError as error:
-        raise DataError(f"{path} is of MATLAB 7.3, which takes h5py: the extra [bench]") from error
-    with h5py.File(path) as file:
+    with import_h5py(path).File(path) as file:
         if name not in file:
             raise DataError(f"{path} has no {name!r}")
         matrix = file[name]

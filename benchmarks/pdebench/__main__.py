@@ -1,8 +1,11 @@
-"""PDEBench's tasks and files: ``python -m benchmarks.pdebench``.
+"""PDEBench's tasks and files, and models on them: ``python -m benchmarks.pdebench``.
 
 ``describe`` lists the tasks, and with --data what a folder has of their files.
 ``generate NAME`` solves a task's equation and writes a file as the official one, which it stands
 in for where that is not at hand: seeded, and verified against exact solutions.
+``fit`` fits models to tasks and scores them by the nRMSE on the test set. Every finished fit is a
+line of OUTPUT at once; the same command after an interruption does only what is missing, then
+prints the table. fno is trained for as long as pare took on the same task and seed.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import natural, positive_int
+from benchmarks.data_error import DataError
 from benchmarks.exit_status import INTERRUPTED
+from benchmarks.fits.command import add_arguments, fit_all
 from benchmarks.pdebench.equations import EQUATIONS
+from benchmarks.pdebench.fitting import SUITE
 from benchmarks.pdebench.generating import generate
-from benchmarks.pdebench.hdf5 import DataError
 from benchmarks.pdebench.reading import SOURCE, read_task
 from benchmarks.pdebench.tasks import TASKS, Task
 from benchmarks.report.tables import markdown
@@ -25,6 +30,8 @@ from benchmarks.report.tables import markdown
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit status."""
     args = parse(argv)
+    if args.command == "fit":
+        return fit_all(SUITE, args)
     try:
         if args.command == "describe":
             print(describe(args.data))
@@ -54,6 +61,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     generating.add_argument("--output", type=Path, required=True, help="folder for the file")
     generating.add_argument("--samples", type=positive_int, required=True)
     generating.add_argument("--seed", type=natural, default=0)
+    fitting = commands.add_parser("fit", help="fit models and score them")
+    add_arguments(fitting, SUITE, samples=1000, output="results/pdebench.jsonl")
     return parser.parse_args(argv)
 
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.pdebench.hdf5 import DataError, import_h5py
+from benchmarks.data_error import DataError
+from benchmarks.hdf5 import import_h5py
 from benchmarks.pdebench.tasks import Task
 
 SOURCE = "PDEBench's files are at DaRUS, doi:10.18419/darus-2986"
@@ -44,8 +45,8 @@ def read_task(task: Task, folder: Path) -> tuple[Fields, Fields]:
     DataError
         If the file is missing, damaged, or laid out otherwise than PDEBench's.
     """
-    h5py = import_h5py()
     path = folder / task.file
+    h5py = import_h5py(path)
     if not path.is_file():
         raise DataError(f"{path} is missing; {SOURCE}")
     try:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pdebench.hdf5 import DataError, import_h5py
+from benchmarks.data_error import DataError
+from benchmarks.hdf5 import import_h5py
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def new_file(path: Path) -> Iterator[Any]:
     DataError
         If there is a file already, which may be an official one.
     """
-    h5py = import_h5py()
+    h5py = import_h5py(path)
     if path.exists():
         raise DataError(f"{path} is there already, and is not overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)

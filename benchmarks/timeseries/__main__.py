@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.arguments import comma_separated, complaint_of_writing, positive_int
 from benchmarks.exit_status import INTERRUPTED
-from benchmarks.records import Results, key_of
+from benchmarks.records import Results, unfinished
 from benchmarks.running import run_jobs
 from benchmarks.timeseries.datasets import UCR, DataSetError, load
 from benchmarks.timeseries.document import describe
@@ -34,8 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     jobs = plan(args.sets, args.models, args.seeds, args.threads)
     results = Results(args.results)
-    finished = {key_of(record) for record in results.read() if "score" in record}
-    to_do = [job for job in jobs if job.key not in finished]
+    to_do = unfinished(jobs, results.read())
     print(f"{len(to_do)} of {len(jobs)} fits to do, results in {args.results}", file=sys.stderr)
     try:
         failed = run_jobs(to_do, sizes, results, n_jobs=args.jobs)

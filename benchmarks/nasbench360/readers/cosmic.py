@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, LazyArray, Part
-from benchmarks.nasbench360.files import BUCKET, DataError, as_numbers, find_file, read_npy, reading
+from benchmarks.nasbench360.files import BUCKET, as_numbers, find_file, read_npy, reading
 
 ORIGIN = f"{BUCKET}/cosmic/deepCR.ACS-WFC.{{}}.tar and the benchmark's get_dirs of what is in it"
 CROP = slice(64, 192)  # of 256 pixels, as the experiments of ORCA and PaRe take it

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, Part, join
-from benchmarks.nasbench360.files import BUCKET, DataError, as_numbers, find_file, read_npz
+from benchmarks.nasbench360.files import BUCKET, as_numbers, find_file, read_npz
 
 NAME = "deepsea_filtered.npz"
 ORIGIN = f"{BUCKET}/deepsea/{NAME}"

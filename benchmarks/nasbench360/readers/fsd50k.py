@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360.audio import log_mel, read_wav
 from benchmarks.nasbench360.data import Data, LazyArray, Part
-from benchmarks.nasbench360.files import BUCKET, DataError, find_file, reading
+from benchmarks.nasbench360.files import BUCKET, find_file, reading
 
 ORIGIN = f"{BUCKET}/audio/audio.zip"
 N_LABELS = 200

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, LazyArray, Part
 from benchmarks.nasbench360.files import (
     BUCKET,
-    DataError,
     as_numbers,
     field,
     find_file,

@@ -1,0 +1,1 @@
+"""Models fitted to the tasks of a suite: what its ``fit`` command does."""
