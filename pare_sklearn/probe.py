@@ -125,9 +125,9 @@ def fit_logistic(
 def fit_labels(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
     r"""Fit a logit to each of many labels at once, zeros and ones (n_samples, n_labels).
 
-    One Newton step of logistic regression from the labels' frequencies m, which is a ridge
-    regression r of y - m [1]_: :math:`\operatorname{logit} m + r(x) / (m (1 - m))`. The penalty of
-    a label is weighted by m (1 - m).
+    One Newton step of penalised logistic regression from the labels' frequencies m, which is a
+    ridge regression r of y - m [1]_: :math:`\operatorname{logit} m + r(x) / (m (1 - m))`. All labels
+    share the penalty of their mean m (1 - m).
 
     References
     ----------
@@ -135,8 +135,9 @@ def fit_labels(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: floa
     """
     # Half a sample more each way, so that no label is certain.
     frequencies = (weights @ y + 0.5) / (weights.sum() + 1)
-    ridge = fit_ridge(X, y - frequencies, weights, strength)
-    slope = 1 / (frequencies * (1 - frequencies))
+    variances = frequencies * (1 - frequencies)
+    ridge = fit_ridge(X, y - frequencies, weights, strength * variances.mean())
+    slope = 1 / variances
     intercept = logit(frequencies) + ridge.intercept * slope
     return Linear(ridge.coef * slope[:, np.newaxis], intercept)
 

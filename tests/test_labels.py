@@ -107,7 +107,7 @@ def test_the_probe_is_a_newton_step_of_logistic_regression():
     y = (X[:, :1] + rng.normal(size=(80, 1)) > 0.7).astype(float)
     m = (y.sum() + 0.5) / (len(y) + 1)
     found = fit_labels(X, y, np.ones(len(y)), strength=0.3)
-    hessian = m * (1 - m) * (X.T @ X + np.eye(5) / 0.3)
+    hessian = m * (1 - m) * X.T @ X + np.eye(5) / 0.3
     np.testing.assert_allclose(found.coef[0], np.linalg.solve(hessian, X.T @ (y[:, 0] - m)))
     # From a third of the samples on the step leads most of the way to the optimum.
     optimum = LogisticRegression(C=0.3).fit(X, y[:, 0])
