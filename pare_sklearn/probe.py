@@ -126,7 +126,7 @@ def fit_labels(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: floa
     r"""Fit a logit to each of many labels at once, zeros and ones (n_samples, n_labels).
 
     One Newton step of penalised logistic regression from the labels' frequencies m, which is a
-    ridge regression r of y - m [1]_: :math:`\operatorname{logit} m + r(x) / (m (1 - m))`. The labels
+    ridge regression r of y - m [1]_: :math:`\operatorname{logit} m + r(x) / (m (1 - m))`. Labels
     share the penalty of their mean m (1 - m).
 
     References
