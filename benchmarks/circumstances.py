@@ -12,14 +12,27 @@ from typing import Any
 import numpy as np
 
 
-def machine() -> str:
-    """Architecture and cores of this machine."""
-    return f"{platform.machine()}, {os.cpu_count()} cores"
+def identify(protocol: str, job: Any, split: int) -> dict[str, Any]:
+    """Tell of what fit a record is: whose, on what, where and when, in UTC.
 
-
-def now() -> str:
-    """Write the time, in UTC."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+    Parameters
+    ----------
+    protocol : str
+        How data is split, in the words of the suite.
+    job : object
+        With the attributes ``task``, ``model`` and ``threads``.
+    split : int
+        Number of the split, or the seed.
+    """
+    return {
+        "protocol": protocol,
+        "task": job.task,
+        "split": split,
+        "model": job.model,
+        "threads": job.threads,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
 
 
 def plain(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.circumstances import machine, now, plain, versions
+from benchmarks.circumstances import identify, plain, versions
 from benchmarks.isolation import (
     ProcessFailure,
     answer,
@@ -69,7 +69,7 @@ class Fit:
 
 def failure(fit: Fit, reason: str) -> Record:
     """Make the record of a fit that failed."""
-    return {**_identity(fit), "failure": reason}
+    return {**identify(fit.protocol, fit, fit.seed), "failure": reason}
 
 
 def answer_fit(measure: Callable[[Fit], Record]) -> None:
@@ -84,7 +84,7 @@ def do_fit(measure: Callable[[Fit], Record], request: dict[str, Any]) -> Record:
         outcome = measure(fit)
     except Exception as error:  # whatever a library raises is the model's failure
         return failure(fit, one_line(error))
-    return {**_identity(fit), **outcome}
+    return {**identify(fit.protocol, fit, fit.seed), **outcome}
 
 
 def fit_and_predict(
@@ -134,15 +134,3 @@ def draw(n_samples: int, size: int | None, seed: int) -> np.ndarray:
     if size is None:
         return np.arange(n_samples)
     return np.sort(np.random.default_rng(seed).choice(n_samples, size, replace=False))
-
-
-def _identity(fit: Fit) -> Record:
-    return {
-        "protocol": fit.protocol,
-        "task": fit.task,
-        "split": fit.seed,
-        "model": fit.model,
-        "threads": fit.threads,
-        "machine": machine(),
-        "finished": now(),
-    }

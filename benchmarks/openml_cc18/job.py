@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.circumstances import machine, now
+from benchmarks.circumstances import identify
 from benchmarks.isolation import ProcessFailure, answer, one_line, run_in_process
 from benchmarks.records import Record
 
@@ -69,16 +69,7 @@ def do(request: dict[str, Any]) -> list[Record]:
 
 
 def _identity(job: Job, split: int) -> Record:
-    return {
-        "protocol": job.protocol,
-        "task": job.task,
-        "dataset": job.dataset,
-        "split": split,
-        "model": job.model,
-        "threads": job.threads,
-        "machine": machine(),
-        "finished": now(),
-    }
+    return {**identify(job.protocol, job, split), "dataset": job.dataset}
 
 
 if __name__ == "__main__":

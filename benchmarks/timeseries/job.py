@@ -10,7 +10,7 @@ from typing import Any
 
 from sklearn.metrics import accuracy_score
 
-from benchmarks.circumstances import machine, now, plain, versions
+from benchmarks.circumstances import identify, plain, versions
 from benchmarks.isolation import (
     ProcessFailure,
     answer,
@@ -50,7 +50,7 @@ class Job:
         try:
             return [run_in_process("benchmarks.timeseries.job", asdict(self), self.threads)]
         except ProcessFailure as error:
-            return [{**_identity(self), "failure": str(error)}]
+            return [{**identify(PROTOCOL, self, self.seed), "failure": str(error)}]
 
 
 def plan(data_sets: Sequence[str], models: Sequence[str], n_seeds: int, threads: int) -> list[Job]:
@@ -65,9 +65,9 @@ def do(request: dict[str, Any]) -> Record:
     """Do a job in this process."""
     job = Job(**request)
     try:
-        return {**_identity(job), **measure(job)}
+        return {**identify(PROTOCOL, job, job.seed), **measure(job)}
     except Exception as error:  # whatever a library raises is the model's failure
-        return {**_identity(job), "failure": one_line(error)}
+        return {**identify(PROTOCOL, job, job.seed), "failure": one_line(error)}
 
 
 def measure(job: Job) -> Record:
@@ -89,18 +89,6 @@ def measure(job: Job) -> Record:
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "parameters": plain(model.get_params()),
         "versions": versions(PACKAGES),
-    }
-
-
-def _identity(job: Job) -> Record:
-    return {
-        "protocol": PROTOCOL,
-        "task": job.task,
-        "split": job.seed,
-        "model": job.model,
-        "threads": job.threads,
-        "machine": machine(),
-        "finished": now(),
     }
 
 
