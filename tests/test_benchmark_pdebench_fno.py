@@ -11,7 +11,7 @@ import torch
 
 pytest.importorskip("neuralop")
 from benchmarks.pdebench.__main__ import main
-from benchmarks.pdebench.models import fno
+from benchmarks.pdebench.models import FNO_LOSSES, fno
 from benchmarks.pdebench.models.fno import FNORegressor, relative_error
 from benchmarks.records import read_records
 from benchmarks.relative_error import mean_relative_error
@@ -25,13 +25,14 @@ def shifted_waves(n, rng):
     return X, np.roll(X[:, :1], 5, axis=2)
 
 
-def test_it_learns_within_its_seconds(monkeypatch):
+@pytest.mark.parametrize("loss", FNO_LOSSES.values())
+def test_it_learns_within_its_seconds(monkeypatch, loss):
     """By a clock on which a step takes half a second, whatever the machine is busy with."""
     clock = SimpleNamespace(perf_counter=partial(next, count(100, 0.5)))
     monkeypatch.setattr(fno, "time", clock)
     rng = np.random.default_rng(0)
     (X, y), (X_test, y_test) = shifted_waves(60, rng), shifted_waves(45, rng)
-    model = FNORegressor(seconds=60, random_state=0).fit(X, y)
+    model = FNORegressor(seconds=60, loss=loss, random_state=0).fit(X, y)
     assert model.n_epochs_ == pytest.approx(120 * 20 / 60)
     prediction = model.predict(X_test)
     assert prediction.shape == (45, 1, 32)

@@ -33,7 +33,7 @@ SUITE = Suite(
     TASKS,
     MODELS,
     read_shape,
-    ratios=(("pare", "fno"), ("scratch", "pare")),
+    ratios=(("pare", "fno"), ("pare", "fno-squared"), ("scratch", "pare")),
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ MODELS = {
     "finetune": Model(),
     "scratch": Model(),
     "fno": Model("neuraloperator", timed_by="pare"),
+    "fno-squared": Model("neuraloperator", timed_by="pare"),
 }
+FNO_LOSSES = {"fno": "relative_l2", "fno-squared": "squared_error"}
 
 
 def build(name: str, seed: int, seconds: float | None) -> Any:
@@ -31,9 +33,9 @@ def build(name: str, seed: int, seconds: float | None) -> Any:
     model : estimator
         For fields x and y of shape (n_samples, channels, *space).
     """
-    if name == "fno":
+    if name in FNO_LOSSES:
         from benchmarks.pdebench.models.fno import FNORegressor
 
         assert seconds is not None, "the plan sets it"
-        return FNORegressor(seconds, random_state=seed)
+        return FNORegressor(seconds, FNO_LOSSES[name], random_state=seed)
     return PaReRegressor(strategy=name, random_state=seed)
