@@ -70,7 +70,7 @@ class Labels(Target):
         return labels
 
     def fit(self, y: np.ndarray, weights: np.ndarray) -> Labels:
-        if len(np.unique(y)) < 2:
+        if y.min() == y.max():
             raise ValueError(
                 f"y of shape {y.shape} holds nothing but {y.flat[0]}; a classifier needs both "
                 "absent labels (0) and present ones (1)."
