@@ -365,10 +365,9 @@ class _BasePaRe(BaseEstimator, ABC):
         given = target.check(y)
         check_length(given, labelled.sum())
         weights = self._weights(target, given, sample_weight, labelled)
-        if continues:
-            self.target_.check_continues(given)
-        else:
-            self.target_ = target.fit(given, weights)
+        target.fit(given, weights)
+        self.target_ = target.follow(self.target_) if continues else target
+        if not continues:
             self.modality_.fit(samples, dense=self._is_dense())
         targets = self.target_.encode(given)
         rows = self.modality_.rows(samples)

@@ -355,3 +355,17 @@ def test_bfloat16_trains_and_predicts_nearly_the_same(data):
         for precision in ("float32", "bfloat16")
     )
     assert 0 < abs(full - half).max() < 0.1
+
+
+@pytest.mark.parametrize(("estimator_class", "changed"), [
+    (PaReClassifier, {"label_smoothing": 0.3}), (PaReClassifier, {"loss": "focal"}),
+    (PaReRegressor, {"loss": "absolute_error"}),
+], ids=str)  # fmt: skip
+def test_a_warm_start_minimises_what_the_parameters_say_now(estimator_class, changed):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), rng.integers(0, 2, 60)
+    settings = {"strategy": "finetune", "n_estimators": 2, "max_epochs": 2, "random_state": 0}
+    models = [estimator_class(**settings, warm_start=True).fit(X, y) for _ in range(2)]
+    kept, other = models[0].fit(X, y), models[1].set_params(**changed).fit(X, y)
+    losses = [model.history_[0]["train_loss"] for model in (kept, other)]
+    assert losses[0] != pytest.approx(losses[1], rel=1e-3)

@@ -66,14 +66,16 @@ class Classes(Target):
         self.seen_shape, self.shape = (), (len(classes),)
         return self
 
-    def check_continues(self, y: np.ndarray) -> None:
-        super().check_continues(y)
-        classes = np.unique(y)
-        if not np.array_equal(classes, self.classes):
+    def follow(self, earlier: Target) -> Target:
+        super().follow(earlier)
+        assert isinstance(earlier, Classes)
+        seen = earlier.classes
+        if not np.array_equal(self.classes, seen):
             raise ValueError(
-                f"warm_start: y has the classes {classes}, but the fitted estimator has "
-                f"{self.classes}; fit a new estimator."
+                f"warm_start: y has the classes {self.classes}, but the fitted estimator has "
+                f"{seen}; fit a new estimator."
             )
+        return self
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.classes, y)

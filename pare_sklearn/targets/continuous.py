@@ -78,6 +78,12 @@ class Continuous(Target):
         self.scaler = StandardScaler().fit(y.reshape(len(y), -1), sample_weight=weights)
         return self
 
+    def follow(self, earlier: Target) -> Continuous:
+        super().follow(earlier)
+        assert isinstance(earlier, Continuous)
+        self.scaler = earlier.scaler
+        return self
+
     def encode(self, y: np.ndarray) -> np.ndarray:
         return self.scaler.transform(y.reshape(len(y), -1)).astype(np.float32)
 

@@ -47,15 +47,16 @@ class Target(ABC):
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Codes that nets train with, of checked targets."""
 
-    def check_continues(self, y: np.ndarray) -> None:
-        """Raise where checked targets are not as those in `fit`, for training that goes on."""
+    def follow(self, earlier: Target) -> Target:
+        """Take over the scales of an earlier fit, whose training goes on; raise where y differs."""
         # A single column is as good as none.
-        shape, seen = (given or (1,) for given in (y.shape[1:], self.seen_shape))
+        shape, seen = (target.seen_shape or (1,) for target in (self, earlier))
         if shape != seen:
             raise ValueError(
                 f"warm_start: y holds targets of shape {shape}, but the fitted estimator has "
                 f"{seen}; fit a new estimator."
             )
+        return self
 
     def sample_weights(self, y: np.ndarray) -> np.ndarray | float:
         """Factors of the sample weights, (n_samples,), that classes ask for."""
