@@ -43,6 +43,12 @@ def check_device(device: str) -> None:
         ) from error
 
 
+def reject_negative_weights(weights: np.ndarray, class_weight: Any) -> None:
+    """Raise where weights, (n,), that come of `class_weight` are below 0."""
+    if weights.min() < 0:
+        raise ValueError(f"class_weight={class_weight} holds a negative weight; give 0 or more.")
+
+
 def check_length(y: np.ndarray, n: int) -> None:
     """Raise where `y` has not one entry for each of the `n` rows of X."""
     if len(y) != n:

@@ -17,7 +17,7 @@ from pare_sklearn.losses import CLASS_LOSSES
 from pare_sklearn.probe import Linear, fit_logistic
 from pare_sklearn.targets.target import Target
 from pare_sklearn.unlabelled import split_labels
-from pare_sklearn.validation import reject_missing_labels
+from pare_sklearn.validation import reject_missing_labels, reject_negative_weights
 
 
 class Classes(Target):
@@ -82,10 +82,7 @@ class Classes(Target):
 
     def sample_weights(self, y: np.ndarray) -> np.ndarray:
         weights = compute_sample_weight(self.class_weight, y)
-        if weights.min() < 0:
-            raise ValueError(
-                f"class_weight={self.class_weight} holds a negative weight; give 0 or more."
-            )
+        reject_negative_weights(weights, self.class_weight)
         return weights
 
     def strata(self, codes: np.ndarray) -> np.ndarray:

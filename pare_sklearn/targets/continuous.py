@@ -61,12 +61,8 @@ class Continuous(Target):
             ) from error
         if 0 in targets.shape:
             raise ValueError(f"y has shape {targets.shape}, and with it no targets.")
-        zeros = np.flatnonzero(self._is_zero(targets))
-        if self.loss_name in RELATIVE_LOSSES and len(zeros):
-            raise ValueError(
-                f"loss={self.loss_name!r} is relative to the size of y, but sample {zeros[0]} has "
-                "a target, or a channel of it, that is zero throughout; use loss='squared_error'."
-            )
+        if self.loss_name in RELATIVE_LOSSES:
+            self._reject_zeros(targets)
         return targets
 
     def fit(self, y: np.ndarray, weights: np.ndarray) -> Continuous:
@@ -119,6 +115,14 @@ class Continuous(Target):
         """Groups whose errors are relative to themselves: for nRMSE the channels of a field."""
         has_channels = self.field_axes is not None and len(shape) == self.field_axes + 1
         return shape[0] if self.loss_name == "nrmse" and has_channels else 1
+
+    def _reject_zeros(self, y: np.ndarray) -> None:
+        zeros = np.flatnonzero(self._is_zero(y))
+        if len(zeros):
+            raise ValueError(
+                f"loss={self.loss_name!r} is relative to the size of y, but sample {zeros[0]} has "
+                "a target, or a channel of it, that is zero throughout; use loss='squared_error'."
+            )
 
     def _is_zero(self, y: np.ndarray) -> np.ndarray:
         """Whether a sample has nothing that its error could be relative to, (n_samples,)."""

@@ -17,6 +17,7 @@ from pare_sklearn.losses import CLASS_LOSSES
 from pare_sklearn.probe import Linear, fit_labels
 from pare_sklearn.targets.target import Target
 from pare_sklearn.unlabelled import split_label_rows
+from pare_sklearn.validation import reject_negative_weights
 
 
 class Labels(Target):
@@ -143,10 +144,7 @@ class Labels(Target):
                 shares[:] = shares.mean(axis=1, keepdims=True)
             return (0.5 / np.maximum(shares, 1 / len(codes))).astype(np.float32)
         weights = compute_class_weight(self.class_weight, classes=np.arange(2), y=[0, 1])
-        if weights.min() < 0:
-            raise ValueError(
-                f"class_weight={self.class_weight} holds a negative weight; give 0 or more."
-            )
+        reject_negative_weights(weights, self.class_weight)
         return np.repeat(weights.astype(np.float32)[:, np.newaxis], codes.shape[1], axis=1)
 
     def _entry_weights(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
