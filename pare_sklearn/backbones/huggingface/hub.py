@@ -12,6 +12,8 @@ from pare_sklearn.extras import need_extra
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 # Seconds that the hub may take to answer.
 TIMEOUT = 3
+# Any of these makes a tokenizer.
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model")
 # Nothing else is downloaded: no pickles, no code.
 PATTERNS = (
     "config.json",
@@ -19,15 +21,11 @@ PATTERNS = (
     "model.safetensors",
     "model.safetensors.index.json",
     "model-*-of-*.safetensors",
-    "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
-    "vocab.txt",
-    "vocab.json",
     "merges.txt",
-    "spm.model",
-    "sentencepiece.bpe.model",
+    *VOCABULARIES,
 )
 
 

@@ -14,6 +14,7 @@ from pare_sklearn.backbones.huggingface.encoder import (
     PretrainedEncoder,
     empty_prefix,
 )
+from pare_sklearn.backbones.huggingface.hub import VOCABULARIES
 from pare_sklearn.backbones.huggingface.positions import scale_positions
 from pare_sklearn.backbones.huggingface.pretrained import LEARNING_RATE, Pretrained
 
@@ -71,6 +72,9 @@ class TextEmbedder(nn.Module):
         from transformers import AutoTokenizer
 
         try:
+            # Without any vocabulary there would be a tokenizer too, one that knows no word.
+            if not any((self.folder / name).is_file() for name in VOCABULARIES):
+                raise ValueError(f"there is none of {', '.join(VOCABULARIES)}")
             return AutoTokenizer.from_pretrained(
                 self.folder, trust_remote_code=False, local_files_only=True
             )
