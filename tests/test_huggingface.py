@@ -21,7 +21,6 @@ from tests.tiny_transformers import (
     VISION,
     put_on_hub,
     save_model,
-    texts,
 )
 
 QUICK = {"n_estimators": 1, "max_epochs": 2, "batch_size": 16, "random_state": 0}
