@@ -23,7 +23,8 @@ def freeze(encoder: nn.Module, finetune: str) -> None:
         Changed in place.
     finetune : {"all", "norm", "lora", "none"}
         All weights, those of the norms, or none: ``"lora"`` trains what `add_lora` adds. A norm is
-        a module whose class name ends in "Norm", as LayerNorm, RMSNorm and GroupNorm do.
+        a module whose class name ends in "Norm", as LayerNorm, RMSNorm and GroupNorm do, and that
+        has no module in it.
 
     Examples
     --------
@@ -35,9 +36,7 @@ def freeze(encoder: nn.Module, finetune: str) -> None:
     encoder.requires_grad_(finetune == "all")
     if finetune == "norm":
         for part in filter(_is_norm, encoder.modules()):
-            # Not what is inside: a block called PreNorm holds more than a norm.
-            for weight in part.parameters(recurse=False):
-                weight.requires_grad_(True)
+            part.requires_grad_(True)
 
 
 def add_lora(
@@ -144,7 +143,8 @@ def layer_rates(encoder: nn.Module, layer_decay: float) -> dict[nn.Parameter, fl
 
 
 def _is_norm(part: nn.Module) -> bool:
-    return type(part).__name__.endswith("Norm")
+    # A block called PreNorm holds more than a norm.
+    return type(part).__name__.endswith("Norm") and next(part.children(), None) is None
 
 
 def _linear_names(encoder: nn.Module) -> dict[str, str]:
