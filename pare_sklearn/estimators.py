@@ -29,11 +29,12 @@ from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler, P
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
-from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
+from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.batches import BatchIterator, Rows
 from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
+from pare_sklearn.finetuning import add_lora, freeze
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction, thin_folds
 from pare_sklearn.losses import CLASS_LOSSES, TARGET_LOSSES, SquaredError
 from pare_sklearn.members import Member, train_members
@@ -138,7 +139,10 @@ class _BasePaRe(BaseEstimator, ABC):
         "augmentation": [StrOptions({"patchmix"}), None],
         "patch_dropout": [Interval(Real, 0, 1, closed="left")],
         "linear_probe": ["boolean"],
-        "finetune": [StrOptions({"all", "norm", "none"})],
+        "finetune": [StrOptions({"all", "norm", "lora", "none"})],
+        "lora_rank": [Interval(Integral, 1, None, closed="left")],
+        "lora_targets": [StrOptions({"all-linear"}), list, tuple],
+        "layer_decay": [Interval(Real, 0, 1, closed="right")],
         "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "early_stopping": ["boolean"],
@@ -187,6 +191,9 @@ class _BasePaRe(BaseEstimator, ABC):
         patch_dropout: float = 0.0,
         linear_probe: bool = True,
         finetune: str = "all",
+        lora_rank: int = 8,
+        lora_targets: str | Sequence[str] = "all-linear",
+        layer_decay: float = 1.0,
         n_estimators: int | str = "auto",
         validation_fraction: float = 0.2,
         early_stopping: bool = True,
@@ -224,6 +231,9 @@ class _BasePaRe(BaseEstimator, ABC):
         self.patch_dropout = patch_dropout
         self.linear_probe = linear_probe
         self.finetune = finetune
+        self.lora_rank = lora_rank
+        self.lora_targets = lora_targets
+        self.layer_decay = layer_decay
         self.n_estimators = n_estimators
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
@@ -690,6 +700,8 @@ class _BasePaRe(BaseEstimator, ABC):
         else:
             embedder.start_from(backbone)
             freeze(backbone.encoder, self.finetune)
+            if self.finetune == "lora":
+                add_lora(backbone.encoder, self.lora_rank, self.lora_targets)
         width = backbone.feature_width or backbone.width
         predictor = self.modality_.build_predictor(
             width, backbone.arrange(self.modality_.grid), self.target_.shape, self.dropout
@@ -778,6 +790,7 @@ class _BasePaRe(BaseEstimator, ABC):
             unlabelled=data.unlabelled,
             patchmix=self.augmentation == "patchmix",
             mix_weight=self.mix_weight,
+            layer_decay=1.0 if self.strategy == "scratch" else self.layer_decay,
             max_epochs=self.budget_.max_epochs,
             batch_size=self.budget_.batch_size,
             train_split=predefined_split(valid) if len(valid) else None,
@@ -943,9 +956,20 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         [5]_; where y is a field, up to 128 principal components of X. The samples that the members
         held out decide how much each counts, and how strong the linear models' penalty is; without
         such samples there are none. Above 10,000 samples as many of them are used.
-    finetune : {"all", "norm", "none"}, default="all"
-        Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
-        Embedder and predictors train in any case.
+    finetune : {"all", "norm", "lora", "none"}, default="all"
+        Which weights of the backbone's encoder train: all, those of its norms, low-rank adapters
+        beside its frozen linear layers (LoRA [6]_), or none. Embedder and predictors train in
+        any case, and with ``strategy="scratch"`` everything does. LoRA needs the extra
+        ``pare-sklearn[huggingface]``.
+    lora_rank : int, default=8
+        Rank r of the adapters: a layer gets r (in + out) weights, scaled by alpha / r = 2.
+    lora_targets : "all-linear" or list of str, default="all-linear"
+        Linear layers that get an adapter: all in the encoder's layers, or those of these names or
+        ends of names, such as ``["query", "value"]``.
+    layer_decay : float, default=1.0
+        Factor in (0, 1] by which each layer of the encoder learns slower than the next [7]_:
+        layer l of L at ``lr * layer_decay ** (L - l)``, all that is no layer at `lr`. Not used
+        with ``strategy="scratch"``.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
         single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field or the
@@ -1067,6 +1091,10 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     .. [5] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
        classification using random convolutional kernels", Data Mining and Knowledge Discovery,
        arXiv:1910.13051.
+    .. [6] Hu et al. (2022), "LoRA: Low-Rank Adaptation of Large Language Models", ICLR,
+       arXiv:2106.09685.
+    .. [7] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification",
+       ACL, arXiv:1801.06146.
 
     Examples
     --------
@@ -1107,6 +1135,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         patch_dropout: float = 0.0,
         linear_probe: bool = True,
         finetune: str = "all",
+        lora_rank: int = 8,
+        lora_targets: str | Sequence[str] = "all-linear",
+        layer_decay: float = 1.0,
         n_estimators: int | str = "auto",
         validation_fraction: float = 0.2,
         early_stopping: bool = True,
@@ -1147,6 +1178,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             patch_dropout=patch_dropout,
             linear_probe=linear_probe,
             finetune=finetune,
+            lora_rank=lora_rank,
+            lora_targets=lora_targets,
+            layer_decay=layer_decay,
             n_estimators=n_estimators,
             validation_fraction=validation_fraction,
             early_stopping=early_stopping,
@@ -1312,9 +1346,20 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         [4]_; where y is a field, up to 128 principal components of X. The samples that the members
         held out decide how much each counts, and how strong the linear models' penalty is; without
         such samples there are none. Above 10,000 samples as many of them are used.
-    finetune : {"all", "norm", "none"}, default="all"
-        Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
-        Embedder and predictors train in any case.
+    finetune : {"all", "norm", "lora", "none"}, default="all"
+        Which weights of the backbone's encoder train: all, those of its norms, low-rank adapters
+        beside its frozen linear layers (LoRA [5]_), or none. Embedder and predictors train in
+        any case, and with ``strategy="scratch"`` everything does. LoRA needs the extra
+        ``pare-sklearn[huggingface]``.
+    lora_rank : int, default=8
+        Rank r of the adapters: a layer gets r (in + out) weights, scaled by alpha / r = 2.
+    lora_targets : "all-linear" or list of str, default="all-linear"
+        Linear layers that get an adapter: all in the encoder's layers, or those of these names or
+        ends of names, such as ``["query", "value"]``.
+    layer_decay : float, default=1.0
+        Factor in (0, 1] by which each layer of the encoder learns slower than the next [6]_:
+        layer l of L at ``lr * layer_decay ** (L - l)``, all that is no layer at `lr`. Not used
+        with ``strategy="scratch"``.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
         single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field or the
@@ -1432,6 +1477,10 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     .. [4] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
        classification using random convolutional kernels", Data Mining and Knowledge Discovery,
        arXiv:1910.13051.
+    .. [5] Hu et al. (2022), "LoRA: Low-Rank Adaptation of Large Language Models", ICLR,
+       arXiv:2106.09685.
+    .. [6] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification",
+       ACL, arXiv:1801.06146.
 
     Examples
     --------
@@ -1529,6 +1578,13 @@ def _silent(text: str) -> None:
 
 def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
     """Load the weights of an earlier fit; gate and source predictor may be new."""
+    encoder = {name for name in model.state_dict() if name.startswith("encoder.")}
+    if encoder != {name for name in state if name.startswith("encoder.")}:
+        raise ValueError(
+            "warm_start: finetune, lora_targets or the backbone has changed, and the fitted "
+            "encoder has other weights than the parameters ask for now; set the parameters back, "
+            "or fit a new estimator."
+        )
     try:
         model.load_state_dict(state, strict=False)
     except RuntimeError as error:

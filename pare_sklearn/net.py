@@ -12,6 +12,7 @@ from skorch.dataset import unpack_data
 from torch import Tensor, nn
 
 from pare_sklearn.batches import Batch, Rows
+from pare_sklearn.finetuning import layer_rates
 from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.replacement import Select, hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
@@ -67,6 +68,9 @@ class PaReNet(NeuralNet):
         w, the weight of the intermediate modality's terms.
     exploration_epochs : int, default=10
         Epochs in which Gumbel noise is added to the gate's scores and the gate learns.
+    layer_decay : float, default=1.0
+        Share of the learning rate of each layer of the encoder in that of the next, see
+        `layer_rates`.
     autocast : str or None, default=None
         Name of a torch dtype for mixed precision, such as ``"bfloat16"``.
     **kwargs
@@ -83,6 +87,7 @@ class PaReNet(NeuralNet):
         patchmix: bool = False,
         mix_weight: float = 1.0,
         exploration_epochs: int = 10,
+        layer_decay: float = 1.0,
         autocast: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -92,6 +97,7 @@ class PaReNet(NeuralNet):
         self.patchmix = patchmix
         self.mix_weight = mix_weight
         self.exploration_epochs = exploration_epochs
+        self.layer_decay = layer_decay
         self.autocast = autocast
 
     def initialize(self) -> PaReNet:
@@ -106,10 +112,14 @@ class PaReNet(NeuralNet):
     def get_params_for_optimizer(self, *args: Any, **kwargs: Any) -> tuple[tuple, dict[str, Any]]:
         # skorch makes a group of each pattern; a fused step costs by the group.
         (groups, *rest), settings = super().get_params_for_optimizer(*args, **kwargs)
+        rates = {} if self.layer_decay == 1 else layer_rates(self.module_.encoder, self.layer_decay)
         merged: dict[tuple, list] = {}
         for group in groups:
             rule = tuple((key, value) for key, value in group.items() if key != "params")
-            merged.setdefault(rule, []).extend(group["params"])
+            for weight in group["params"]:
+                rate = rates.get(weight, 1.0)
+                slower = () if rate == 1 else (("lr", rate * settings["lr"]),)
+                merged.setdefault(rule + slower, []).append(weight)
         groups = [{"params": params, **dict(rule)} for rule, params in merged.items()]
         return (groups, *rest), settings
 

@@ -129,20 +129,3 @@ def reset_parameters(module: Any) -> None:
         reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
         if reset is not None and not isinstance(part, nn.Transformer):
             reset()
-
-
-def freeze(encoder: nn.Module, finetune: str) -> None:
-    """Leave only those weights of the encoder trainable that `finetune` names.
-
-    Parameters
-    ----------
-    encoder : torch.nn.Module
-        Changed in place.
-    finetune : {"all", "norm", "none"}
-        All weights, those of the LayerNorms, or none.
-    """
-    encoder.requires_grad_(finetune == "all")
-    if finetune == "norm":
-        for part in encoder.modules():
-            if isinstance(part, nn.LayerNorm):
-                part.requires_grad_(True)
