@@ -45,7 +45,7 @@ def content_key(fingerprint: str, X_s: np.ndarray, prepared: tuple[Tensor, ...])
     return digest.hexdigest()
 
 
-def keep_tokens(key: str, n_samples: int, embed: Embed) -> tuple[Tensor, Path | None]:
+def keep_tokens(key: str, n_samples: int, width: int, embed: Embed) -> tuple[Tensor, Path | None]:
     """Tokens from the file of this key, which is written first where there is none.
 
     Where it cannot be written, for want of room or of rights, a warning says so, and the tokens
@@ -55,8 +55,8 @@ def keep_tokens(key: str, n_samples: int, embed: Embed) -> tuple[Tensor, Path | 
     ----------
     key : str
         See `content_key`.
-    n_samples : int
-        Samples that the file must hold.
+    n_samples, width : int
+        Samples that the file must hold, and the width d of their tokens.
     embed : callable
         Gives the tokens batch by batch, each (batch, n_s, d).
 
@@ -69,10 +69,10 @@ def keep_tokens(key: str, n_samples: int, embed: Embed) -> tuple[Tensor, Path | 
     """
     try:
         path = cache_folder() / f"{key}.npy"
-        tokens = open_tokens(path, n_samples)
+        tokens = open_tokens(path, n_samples, width)
         if tokens is None:
             _write(path, n_samples, _halves(embed()))
-            tokens = open_tokens(path, n_samples)
+            tokens = open_tokens(path, n_samples, width)
         if tokens is None:
             raise OSError(f"{path} could not be read back")
         return tokens, path
@@ -105,15 +105,19 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("pare-sklearn"))
 
 
-def open_tokens(path: Path, n_samples: int) -> Tensor | None:
-    """Map a file of tokens; None where there is none of that many samples, or it is damaged."""
+def open_tokens(path: Path, n_samples: int, width: int) -> Tensor | None:
+    """Map a file of tokens; None where there is none, or it is damaged or of another shape."""
     try:
         # Copy on write: torch takes no array that is read-only.
         tokens = np.lib.format.open_memmap(path, mode="c")
     except (OSError, ValueError, EOFError):
         return None
-    fits = tokens.dtype == np.float16 and tokens.ndim == 3 and len(tokens) == n_samples
-    if not fits or path.stat().st_size != tokens.offset + tokens.nbytes:
+    fits = tokens.ndim == 3 and (len(tokens), tokens.shape[2]) == (n_samples, width)
+    if (
+        tokens.dtype != np.float16
+        or not fits
+        or path.stat().st_size != tokens.offset + tokens.nbytes
+    ):
         return None
     return torch.from_numpy(tokens)
 

@@ -42,11 +42,11 @@ class EmbeddedSource(NamedTuple):
         # Processes map the file themselves, where pickling would copy all of it.
         if self.path is None:
             return EmbeddedSource, tuple(self)
-        return _reopen, (self.path, self.labels)
+        return _reopen, (self.path, self.labels, self.tokens.shape[2])
 
 
-def _reopen(path: Path, labels: Tensor) -> EmbeddedSource:
-    tokens = open_tokens(path, len(labels))
+def _reopen(path: Path, labels: Tensor, width: int) -> EmbeddedSource:
+    tokens = open_tokens(path, len(labels), width)
     if tokens is None:
         raise ValueError(f"The embedded source {path} was deleted or changed while it was used.")
     return EmbeddedSource(tokens, labels, path)
@@ -59,7 +59,9 @@ def embed_arrays(X_s: np.ndarray, y_s: np.ndarray, backbone: Backbone) -> Embedd
     fingerprint = getattr(backbone, "fingerprint", None)
     if fingerprint is None:
         return EmbeddedSource(torch.cat([*embed()]), labels)
-    tokens, path = keep_tokens(content_key(fingerprint, X_s, prepared), len(X_s), embed)
+    tokens, path = keep_tokens(
+        content_key(fingerprint, X_s, prepared), len(X_s), backbone.width, embed
+    )
     return EmbeddedSource(tokens, labels, path)
 
 
