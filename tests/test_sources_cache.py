@@ -76,9 +76,9 @@ def test_a_second_fit_embeds_nothing_and_gives_the_same(data, strategy):
         return model.fit(*data).predict_proba(data[0])
 
     cold = fit()
-    assert Letters.calls == [256, 256, 88]
+    assert sum(Letters.calls) == N
     warm = fit()
-    assert len(Letters.calls) == 3
+    assert sum(Letters.calls) == N
     np.testing.assert_array_equal(cold, warm)
 
 
@@ -86,7 +86,7 @@ def test_a_second_ranking_of_other_samples_embeds_nothing(data, folder):
     sources = [SOURCE, (TEXTS[:300], LABELS[:300])]
     settings = {"sources": sources, "backbone": make_backbone(), "max_samples": 100}
     first, second = (rank_sources(*data, **settings, random_state=seed) for seed in (0, 1))
-    assert len(Letters.calls) == 5
+    assert sum(Letters.calls) == N + 300
     assert first != second
     assert len([*folder.iterdir()]) == 2
 
@@ -95,7 +95,7 @@ def test_the_difficulty_is_measured_on_what_is_kept(data):
     model = PaReClassifier(make_backbone(), source=SOURCE, k_schedule="otdd", **QUICK).fit(*data)
     curve = otdd_curve(model, *data, k=[0, 8], random_state=0)
     assert curve.to_source[0] > curve.to_source[1]
-    assert len(Letters.calls) == 3
+    assert sum(Letters.calls) == N
 
 
 def test_tokens_are_those_of_the_embedder_in_half_precision(folder):
@@ -118,7 +118,7 @@ def test_samples_are_drawn_in_single_precision():
 def test_without_a_fingerprint_nothing_is_kept(folder):
     for _ in range(2):
         embed_source(SOURCE, make_backbone(None))
-    assert len(Letters.calls) == 6
+    assert sum(Letters.calls) == 2 * N
     assert not folder.exists()
 
 
@@ -206,7 +206,7 @@ def test_a_damaged_or_foreign_file_is_written_anew(folder, damage):
     damage(path)
     for _ in range(2):
         assert torch.equal(embed_source(SOURCE, make_backbone()).tokens, sound)
-    assert len(Letters.calls) == 6
+    assert sum(Letters.calls) == 2 * N
     assert [*folder.iterdir()] == [path]
 
 

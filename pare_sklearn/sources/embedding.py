@@ -15,7 +15,8 @@ from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.sources.cache import content_key, keep_tokens, open_tokens
 from pare_sklearn.sources.given import are_texts
 
-EMBED_BATCH = 256
+# Samples embedded at a time. Those kept on disk may be of thousands of wide tokens each.
+EMBED_BATCH, EMBED_BATCH_ON_DISK = 256, 64
 
 
 class EmbeddedSource(NamedTuple):
@@ -55,10 +56,10 @@ def _reopen(path: Path, labels: Tensor, width: int) -> EmbeddedSource:
 def embed_arrays(X_s: np.ndarray, y_s: np.ndarray, backbone: Backbone) -> EmbeddedSource:
     """As `pare_sklearn.sources.embed_source`, for loaded arrays."""
     prepared = prepare(X_s[:1], backbone)
-    embed, labels = partial(_embed_batches, X_s, backbone), torch.from_numpy(y_s)
-    fingerprint = getattr(backbone, "fingerprint", None)
+    labels, fingerprint = torch.from_numpy(y_s), getattr(backbone, "fingerprint", None)
     if fingerprint is None:
-        return EmbeddedSource(torch.cat([*embed()]), labels)
+        return EmbeddedSource(torch.cat([*_embed_batches(X_s, backbone, EMBED_BATCH)]), labels)
+    embed = partial(_embed_batches, X_s, backbone, EMBED_BATCH_ON_DISK)
     tokens, path = keep_tokens(
         content_key(fingerprint, X_s, prepared), len(X_s), backbone.width, embed
     )
@@ -117,7 +118,7 @@ def prepare(X_s: np.ndarray, backbone: Backbone) -> tuple[Tensor, ...]:
     return (torch.from_numpy(X_s.astype(np.float32, copy=False)),)
 
 
-def _embed_batches(X_s: np.ndarray, backbone: Backbone) -> Iterator[Tensor]:
+def _embed_batches(X_s: np.ndarray, backbone: Backbone, batch_size: int) -> Iterator[Tensor]:
     """Tokens batch by batch, all of one shape."""
     source_embedder = backbone.source_embedder
     contract = (
@@ -125,8 +126,8 @@ def _embed_batches(X_s: np.ndarray, backbone: Backbone) -> Iterator[Tensor]:
         f"{X_s.shape}, to tokens (n_samples, n_s, d) of width d={backbone.width}"
     )
     n_tokens = None
-    for start in range(0, len(X_s), EMBED_BATCH):
-        batch = X_s[start : start + EMBED_BATCH]
+    for start in range(0, len(X_s), batch_size):
+        batch = X_s[start : start + batch_size]
         inputs = prepare(batch, backbone)
         try:
             with torch.inference_mode():

@@ -29,7 +29,7 @@ def draw_samples(codes: np.ndarray, n: int = SOURCE_SAMPLES, *, evenly: bool = F
     --------
     >>> codes = np.repeat([0, 1, 2], [96, 3, 1])
     >>> np.bincount(codes[draw_samples(codes, 10)]).tolist()
-    [9, 0, 1]
+    [8, 1, 1]
 
     """
     n_samples = len(codes)
