@@ -622,7 +622,7 @@ class _BasePaRe(BaseEstimator, ABC):
         """Embed the source that the strategy uses, of several the nearest."""
         if self.strategy not in WITH_SOURCE:
             return SourceChoice()
-        sources = name_sources(self.source)
+        sources = name_sources(self.source, backbone)
         name, otdd = next(iter(sources)), None
         if continues and self.source_ in sources:
             name, otdd = self.source_, self.otdd_
@@ -654,16 +654,16 @@ class _BasePaRe(BaseEstimator, ABC):
         classes = pseudo_classes(sample.y.numpy(), random_state=rng)
         with torch.no_grad():
             target = embedder(**sample.inputs)
-        sources = name_sources(self.source)
+        sources = name_sources(self.source, backbone)
         return nearest_first(sources, backbone, target, classes, max_samples, rng)
 
     def _embed_source(self) -> EmbeddedSource:
         """The source used in fit, as the frozen source embedder sees it."""
         assert self.source_ is not None
-        source = name_sources(self.source)[self.source_]
         # A backbone draws weights before it loads its own.
         with kept_torch_rng():
-            return embed_source(source, load_backbone(self.backbone, 0.0).eval())
+            backbone = load_backbone(self.backbone, 0.0).eval()
+        return embed_source(name_sources(self.source, backbone)[self.source_], backbone)
 
     def _fit_net(
         self, data: TrainingSet, seed: int, state: dict[str, Tensor] | None
@@ -910,9 +910,12 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         `pare_sklearn.backbones.contract.Backbone`.
     source : str, tuple (X_s, y_s) or list of them, default="auto"
         Labelled samples of the modality that the backbone was pretrained on: ``"contours"``,
-        ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
-        by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
-        the strategies ``"pare"`` and ``"orca"``.
+        ``"digits"``, ``"fractals"``, ``"signals"``; ``"cifar10"`` and ``"conll2003"``, which are
+        downloaded, or read from the path in ``"cifar10:FOLDER"`` and ``"conll2003:FOLDER"``; or
+        arrays of your own, X_s being a list of texts for a language backbone. Of a list the nearest
+        by OTDD is taken, ``"auto"`` being those that suit the backbone, for the embedded one the
+        first four; see `rank_sources`. Of more than 5,000 samples as many are used, drawn at random
+        with a fixed seed and stratified by class. Used by the strategies ``"pare"`` and ``"orca"``.
     modality : {"auto", "tabular", "sequence", "image"}, default="auto"
         What a sample is; ``"auto"`` tells from the shape of X. Named ones may lack the axis of a
         single channel.
@@ -1302,9 +1305,12 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         `pare_sklearn.backbones.contract.Backbone`.
     source : str, tuple (X_s, y_s) or list of them, default="auto"
         Labelled samples of the modality that the backbone was pretrained on: ``"contours"``,
-        ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
-        by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
-        the strategies ``"pare"`` and ``"orca"``.
+        ``"digits"``, ``"fractals"``, ``"signals"``; ``"cifar10"`` and ``"conll2003"``, which are
+        downloaded, or read from the path in ``"cifar10:FOLDER"`` and ``"conll2003:FOLDER"``; or
+        arrays of your own, X_s being a list of texts for a language backbone. Of a list the nearest
+        by OTDD is taken, ``"auto"`` being those that suit the backbone, for the embedded one the
+        first four; see `rank_sources`. Of more than 5,000 samples as many are used, drawn at random
+        with a fixed seed and stratified by class. Used by the strategies ``"pare"`` and ``"orca"``.
     modality : {"auto", "tabular", "sequence", "image"}, default="auto"
         What a sample is; ``"auto"`` tells from the shape of X. Named ones may lack the axis of a
         single channel.

@@ -225,8 +225,8 @@ class PaReNet(NeuralNet):
 
     def _draw_source(self, n: int) -> tuple[Tensor, Tensor]:
         assert self.source is not None
-        rows = torch.randint(len(self.source.labels), (n,))
-        return self.source.tokens[rows].to(self.device), self.source.labels[rows].to(self.device)
+        drawn = self.source.take(torch.randint(len(self.source.labels), (n,)))
+        return drawn.tokens.to(self.device), drawn.labels.to(self.device)
 
     def _draw_unlabelled(self, n: int) -> dict[str, Tensor]:
         assert self.unlabelled is not None

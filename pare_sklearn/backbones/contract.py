@@ -22,7 +22,8 @@ class Backbone(nn.Module):
         Maps source samples (batch, ...) to tokens (batch, n_s, d). Where it has a LayerNorm
         ``norm`` or ``positions`` (n_s, d), the target embedder starts from their statistics; where
         it has ``image_shape``, source samples are checked against it; where it has a method
-        ``prepare``, this makes a tensor of raw ones first: texts, or images of any size.
+        ``prepare``, this makes a tensor of raw ones first, a str ndarray of texts or images
+        (batch, channels, height, width) of uint8 or float32, or raises a ValueError.
     encoder : torch.nn.Module
         Maps tokens (batch, n, d) to features (batch, n', d'), for any number n of patches in front
         of which or between which it may put tokens of its own. Where it has ``layers``, modules
