@@ -663,7 +663,7 @@ class _BasePaRe(BaseEstimator, ABC):
         # A backbone draws weights before it loads its own.
         with kept_torch_rng():
             backbone = load_backbone(self.backbone, 0.0).eval()
-        return embed_source(name_sources(self.source, backbone)[self.source_], backbone)
+            return embed_source(name_sources(self.source, backbone)[self.source_], backbone)
 
     def _fit_net(
         self, data: TrainingSet, seed: int, state: dict[str, Tensor] | None

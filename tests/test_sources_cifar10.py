@@ -153,6 +153,11 @@ def damaged(folder, records):
     (folder / "dataset.arff").write_text("nothing of the kind")
 
 
+def without_its_table(folder, records):
+    write_openml_cache(folder, records)
+    (folder / "dataset.arff").rename(folder / "dataset.part")
+
+
 def of_fewer_pixels(folder, records):
     write_openml_cache(folder, records[:, :100])
 
@@ -166,6 +171,7 @@ def beyond_a_byte(folder, records):
     [
         (lambda folder, records: None, "OpenML does not answer.*no copy"),
         (damaged, "client failed.*delete .*40927"),
+        (without_its_table, "client failed.*delete .*40927"),
         (of_fewer_pixels, "client failed: its table is not one of 3072 pixels"),
         (beyond_a_byte, "client failed: its table is not one of 3072 pixels from 0 to 255"),
     ],
