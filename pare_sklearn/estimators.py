@@ -95,7 +95,9 @@ RANK_SAMPLES = 500
 DIFFICULTY_SAMPLES = 128
 DIFFICULTY_MEASUREMENTS = 5
 ALIGN_BATCH = 256
-NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*", "*gains*", "*frequencies*")
+NO_DECAY = (
+    "*bias*", "*norm*", "*Norm*", "*positions*", "*prefix*", "*missing*", "*gains*", "*frequencies*",
+)  # fmt: skip
 
 
 class TrainingSet(NamedTuple):
