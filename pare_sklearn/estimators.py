@@ -96,8 +96,15 @@ DIFFICULTY_SAMPLES = 128
 DIFFICULTY_MEASUREMENTS = 5
 ALIGN_BATCH = 256
 NO_DECAY = (
-    "*bias*", "*norm*", "*Norm*", "*positions*", "*prefix*", "*missing*", "*gains*", "*frequencies*",
-)  # fmt: skip
+    "*bias*",
+    "*norm*",
+    "*Norm*",
+    "*positions*",
+    "*prefix*",
+    "*missing*",
+    "*gains*",
+    "*frequencies*",
+)
 
 
 class TrainingSet(NamedTuple):
