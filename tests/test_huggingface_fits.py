@@ -194,3 +194,72 @@ def test_members_in_processes_agree(hub):
     settings = QUICK | {"n_estimators": 2, "source": texts()}
     one, two = (PaReClassifier(str(folder), n_jobs=n, **settings).fit(X, y) for n in (1, 2))
     np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
+
+
+def expected_to_train(model, kind, finetune):
+    """How many weights of the encoder train, counted on the model of `transformers` itself."""
+    if finetune == "none":
+        return 0
+    parts = [
+        part
+        for name, part in model.named_modules()
+        if not name.startswith(("embeddings", "pooler")) and not list(part.children())
+    ]
+    if finetune == "norm":
+        norms = (part for part in parts if type(part).__name__.endswith("Norm"))
+        return sum(p.numel() for part in norms for p in part.parameters())
+    # Between its stages Swin has linear layers that belong to none of its transformer layers.
+    merging = {id(part) for name, part in model.named_modules() if "downsample" in name}
+    linear = (p for p in parts if isinstance(p, torch.nn.Linear) and id(p) not in merging)
+    return sum(3 * (part.in_features + part.out_features) for part in linear)
+
+
+@pytest.mark.parametrize("kind", ["roberta", "bert", "vit", "swin"])
+@pytest.mark.parametrize("finetune", ["norm", "lora", "none"])
+def test_untouched_weights_stay_bit_identical(hub, kind, finetune):
+    model = put_on_hub(hub, NAME, kind)
+    X, y = data("table")
+    settings = QUICK | {"finetune": finetune, "lora_rank": 3, "source": source(kind)}
+    encoder = encoder_of(PaReClassifier(NAME, **settings).fit(X, y))
+    trained = {name for name, p in encoder.named_parameters() if p.requires_grad}
+    weights = encoder.state_dict()
+    assert sum(weights[name].numel() for name in trained) == expected_to_train(
+        model, kind, finetune
+    )
+    untouched = 0
+    for name, weight in model.state_dict().items():
+        name = f"model.{name}"
+        name = name if name in weights else name.replace(".weight", ".base_layer.weight")
+        name = name if name in weights else name.replace(".bias", ".base_layer.bias")
+        if name in weights and name not in trained:
+            assert torch.equal(weights[name], weight), name
+            untouched += weight.numel()
+    assert untouched > 5_000
+    # What trains has moved.
+    for name in trained & {f"model.{name}" for name in model.state_dict()}:
+        assert not torch.equal(weights[name], model.state_dict()[name.removeprefix("model.")])
+
+
+@pytest.mark.parametrize("kind", ["bert", "vit", "swin"])
+def test_norms_and_biases_do_not_decay(hub, kind):
+    from skorch.callbacks import Callback
+
+    class Watch(Callback):
+        def on_train_begin(self, net, **kwargs):
+            names = {id(p): name for name, p in net.module_.named_parameters()}
+            for group in net.optimizer_.param_groups:
+                for p in group["params"]:
+                    decays[names[id(p)]] = group["weight_decay"]
+
+    decays = {}
+    put_on_hub(hub, NAME, kind)
+    X, y = data("table")
+    PaReClassifier(NAME, strategy="finetune", callbacks=[Watch()], **QUICK).fit(X, y)
+    spared = {name for name in decays if name.startswith("encoder") and not decays[name]}
+    expected = {
+        name
+        for name in decays
+        if name.startswith("encoder") and ("norm" in name.lower() or "bias" in name)
+    }
+    assert spared == expected | {"encoder.prefix"}
+    assert len(decays) > len(spared) > 10
