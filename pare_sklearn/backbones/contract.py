@@ -20,6 +20,8 @@ class Backbone(nn.Module):
         What the encoder was pretrained on tables with; a table's embedder starts from it instead.
     encoder : torch.nn.Module
         Maps tokens (batch, patches, d) to features of the same shape, for any number of patches.
+    encoder.layers : iterable of torch.nn.Module, optional
+        Its layers in order, for what treats them one by one, see `encoder_layers`.
     """
 
     width: int
