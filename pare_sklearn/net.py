@@ -210,7 +210,7 @@ class PaReNet(NeuralNet):
     def _draw(self, batch: Batch) -> Samples:
         """Embed a batch, and draw all that is random about its samples."""
         inputs, (y, weights) = unpack_data(batch)
-        labels = Labels(y.to(self.device), weights.to(self.device))
+        labels = Labels(self._send(y), self._send(weights))
         tokens = self._embed(inputs)
         if self.patchmix:
             tokens, *mixing = mix_patches(tokens)
@@ -223,9 +223,12 @@ class PaReNet(NeuralNet):
         return Samples(tokens, labels, EmbeddedSource(*self._draw_source(len(tokens))))
 
     def _embed(self, inputs: dict[str, Tensor]) -> Tensor:
-        inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+        inputs = {name: self._send(tensor) for name, tensor in inputs.items()}
         with self._precision():
             return self.module_.embedder(**inputs)
+
+    def _send(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device, non_blocking=tensor.is_pinned())
 
     def _backward(self, samples: Samples) -> Step:
         """Add the gradient of the loss, and give what led to it."""
