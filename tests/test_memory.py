@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_classification
-from skorch.callbacks import Callback
-from torch import nn
+from small_memory import Comparable, Small
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
@@ -19,28 +18,6 @@ ERRORS = [
     RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to ..."),
     MemoryError(),
 ]
-
-
-class Small(nn.Module):
-    """Encoder for which memory runs out above a number of rows, while training."""
-
-    def __init__(self, encoder, most_rows, error):
-        super().__init__()
-        self.encoder, self.most_rows, self.error = encoder, most_rows, error
-
-    def forward(self, tokens):
-        if self.training and len(tokens) > self.most_rows:
-            raise self.error
-        return self.encoder(tokens)
-
-
-class Comparable(Callback):
-    """No noise on the gate's scores, and no Adam that makes much of rounding."""
-
-    def on_train_begin(self, net, **kwargs):
-        net.exploration_epochs = 0
-        for group in net.optimizer_.param_groups:
-            group["eps"] = 1.0
 
 
 def fit(most_rows, y=Y, error=ERRORS[0], **parameters):
