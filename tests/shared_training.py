@@ -7,7 +7,7 @@ import sys
 import torch
 from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
-from small_memory import Comparable, Small
+from toy_training import Comparable, Noisy, Small
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
@@ -35,6 +35,12 @@ def small_backbone():
     return backbone
 
 
+def noisy_backbone():
+    backbone = load_backbone("embedded", 0.2)
+    backbone.encoder = Noisy(backbone.encoder)
+    return backbone
+
+
 def fit_all(device):
     """Fits that are the same in one process and in two, up to rounding."""
     models = {
@@ -58,6 +64,7 @@ def explode():
 if __name__ == "__main__":
     models = fit_all("accelerate")
     # With dropout and noise, and seeds that each process would draw for itself.
-    models["random"] = PaReClassifier(**SMALL, device="accelerate", verbose=1).fit(X, Y)
+    noisy = PaReClassifier(noisy_backbone(), **SMALL, device="accelerate", verbose=1)
+    models["random"] = noisy.fit(X, Y)
     with open(f"{sys.argv[1]}/{RANK}.pickle", "wb") as file:
         pickle.dump((models, explode()), file)

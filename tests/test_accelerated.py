@@ -72,6 +72,13 @@ def test_both_processes_end_with_the_same_bit_for_bit(shared, name):
     assert np.array_equal(one.predict_proba(X), other.predict_proba(X))
 
 
+def test_each_process_draws_noise_for_itself_and_anew_in_each_step(shared):
+    drawn = [models["random"].net_.module_.encoder.drawn for models in shared[0]]
+    n_steps = 3 * 2
+    assert [len(numbers) for numbers in drawn] == [n_steps, n_steps]
+    assert len({*drawn[0], *drawn[1]}) == 2 * n_steps
+
+
 def test_only_the_process_that_lacks_memory_works_in_parts(shared):
     assert [models["small memory"].net_.n_parts_ for models in shared[0]] == [1, 4]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_classification
-from small_memory import Comparable, Small
+from toy_training import Comparable, Small
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
