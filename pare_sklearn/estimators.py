@@ -31,6 +31,7 @@ from torch import Tensor, nn
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.batches import BatchIterator, Rows
 from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
@@ -41,6 +42,7 @@ from pare_sklearn.members import Member, train_members
 from pare_sklearn.modalities import GRIDS, TABULAR, detect_modality
 from pare_sklearn.modalities.grids import Grids
 from pare_sklearn.modalities.tables import Tables
+from pare_sklearn.modules.checkpointing import checkpointed
 from pare_sklearn.modules.components import PrincipalComponents
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen import FrozenFeatures
@@ -62,6 +64,7 @@ from pare_sklearn.targets.continuous import Continuous
 from pare_sklearn.targets.labels import Labels
 from pare_sklearn.targets.target import Target
 from pare_sklearn.validation import (
+    ACCELERATE,
     check_callbacks,
     check_device,
     check_length,
@@ -176,6 +179,7 @@ class _BasePaRe(BaseEstimator, ABC):
         "callbacks": [list, tuple, None],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "gradient_checkpointing": ["boolean"],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -220,6 +224,7 @@ class _BasePaRe(BaseEstimator, ABC):
         n_jobs: int | str | None = "auto",
         device: str = "auto",
         precision: str = "auto",
+        gradient_checkpointing: bool = False,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -260,6 +265,7 @@ class _BasePaRe(BaseEstimator, ABC):
         self.n_jobs = n_jobs
         self.device = device
         self.precision = precision
+        self.gradient_checkpointing = gradient_checkpointing
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -294,6 +300,10 @@ class _BasePaRe(BaseEstimator, ABC):
             If a parameter or the data is out of its bounds; the message names it.
         FloatingPointError
             If the loss becomes NaN or infinite.
+        MemoryError
+            If memory does not suffice for a single sample; batches are split before.
+        ImportError
+            If ``device="accelerate"`` lacks the package accelerate.
         KeyboardInterrupt
             If interrupted before the first epoch ends. Later, fit keeps the best state so far,
             and warns.
@@ -317,7 +327,7 @@ class _BasePaRe(BaseEstimator, ABC):
         self._width = backbone.width
         self.budget_ = self._choose_budget(len(rows), backbone)
         self.lr_ = (backbone.lr or self._lr) if self.lr == "auto" else float(self.lr)
-        rng = new_rng(self.random_state)
+        rng = self._new_rng()
         folds = self._folds(rows.y.numpy(), rng)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
         seeds = [as_seed(rng) for _ in folds]
@@ -502,7 +512,7 @@ class _BasePaRe(BaseEstimator, ABC):
         n_finished = count(1)
 
         def report(number: int, member: Member) -> None:
-            if self.verbose:
+            if self._verbosity():
                 seconds = time.perf_counter() - start
                 _report(number, next(n_finished), len(folds), member.history, seconds)
 
@@ -617,7 +627,8 @@ class _BasePaRe(BaseEstimator, ABC):
         """Features (n_samples, n_features) of the frozen encoder."""
         assert self.features_ is not None
         batches = BatchIterator(rows, self._predict_batch())
-        device = self._device()
+        # Where the nets are: several processes may have trained what only one predicts with.
+        device = self.net_.device
         self.features_.to(device)
         features = [
             self.features_(**{name: tensor.to(device) for name, tensor in inputs.items()}).cpu()
@@ -638,7 +649,7 @@ class _BasePaRe(BaseEstimator, ABC):
         elif len(sources) > 1:
             otdd = self._source_distances(rows, backbone, seed, RANK_SAMPLES)
             name = next(iter(otdd))
-            if self.verbose:
+            if self._verbosity():
                 print(f"source {name!r}, the nearest of {_format_distances(otdd)}", flush=True)
         return SourceChoice(name, otdd, embed_source(sources[name], backbone))
 
@@ -693,7 +704,9 @@ class _BasePaRe(BaseEstimator, ABC):
         net = self._build_net(model, data, seed)
         # Seeded again, so that what was built above does not change the order of the batches.
         torch.manual_seed(seed + 1)
-        net.fit(data.train, y=None)
+        layers = encoder_layers(model.encoder) if self.gradient_checkpointing else []
+        with checkpointed(layers):
+            net.fit(data.train, y=None)
         # The last step has no loss after it that would tell.
         outputs = net.forward(data.train.take(np.arange(min(ROW_BLOCK, len(data.train)))))
         if not outputs.isfinite().all():
@@ -750,6 +763,11 @@ class _BasePaRe(BaseEstimator, ABC):
         given = {name: getattr(self, name) for name in Budget._fields}
         if given["n_jobs"] != "auto":
             given["n_jobs"] = effective_n_jobs(self.n_jobs)
+            if self.device == ACCELERATE and given["n_jobs"] > 1:
+                raise ValueError(
+                    f"n_jobs={self.n_jobs} and device='accelerate' both train in several processes;"
+                    " set n_jobs=1, or another device."
+                )
         is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
         return choose_budget(
             n_samples,
@@ -768,7 +786,8 @@ class _BasePaRe(BaseEstimator, ABC):
         not shared, and lines an epoch of several members would be a muddle.
         """
         stays = self.callbacks or isinstance(self.backbone, nn.Module) or self.verbose > 1
-        return 1 if stays or self._device() != "cpu" else torch.get_num_threads()
+        elsewhere = self.device == ACCELERATE or self._device() != "cpu"
+        return 1 if stays or elsewhere else torch.get_num_threads()
 
     def _align(self, model: PaReModel, data: TrainingSet, seed: int) -> AlignmentNet:
         """Train the embedder to bring the target near the source."""
@@ -791,7 +810,7 @@ class _BasePaRe(BaseEstimator, ABC):
         """Put the model into a skorch net with optimizer and callbacks."""
         criterion, criterion_parameters = self.target_.criterion()
         valid = data.valid
-        return PaReNet(
+        return self._new_net(
             model,
             criterion,
             **criterion_parameters,
@@ -809,6 +828,16 @@ class _BasePaRe(BaseEstimator, ABC):
             **self._net_settings(),
         )
 
+    def _new_net(self, *args: Any, **settings: Any) -> PaReNet:
+        """A net, which several processes train if asked for."""
+        if self.device != ACCELERATE:
+            return PaReNet(*args, **settings)
+        from pare_sklearn.accelerated import AcceleratedPaReNet, new_accelerator
+
+        # Of another sink than print, skorch does not ask whether the net is verbose.
+        settings["callbacks__print_log__sink"] = print
+        return AcceleratedPaReNet(*args, accelerator=new_accelerator(), **settings)
+
     def _net_settings(self) -> dict[str, Any]:
         """What both stages of training have in common."""
         return {
@@ -821,8 +850,9 @@ class _BasePaRe(BaseEstimator, ABC):
             "lr": self.lr_,
             "iterator_train": BatchIterator,
             "iterator_train__shuffle": True,
+            "iterator_train__pin_memory": self._device().startswith("cuda"),
             "device": self._device(),
-            "verbose": max(0, int(self.verbose) - 1),
+            "verbose": max(0, self._verbosity() - 1),
         }
 
     def _optimizer_callbacks(self, n_steps: int) -> list:
@@ -882,6 +912,23 @@ class _BasePaRe(BaseEstimator, ABC):
 
     def _device(self) -> str:
         return pick_device(self.device)
+
+    def _new_rng(self) -> np.random.RandomState:
+        """What folds and seeds are drawn from, the same in all processes that share a training."""
+        rng = new_rng(self.random_state)
+        if self.device != ACCELERATE:
+            return rng
+        from pare_sklearn.accelerated import share_rng
+
+        return share_rng(rng)
+
+    def _verbosity(self) -> int:
+        """How much to print; of several processes only the main one does."""
+        if self.device != ACCELERATE:
+            return int(self.verbose)
+        from pare_sklearn.accelerated import this_process
+
+        return int(self.verbose) * this_process().is_main_process
 
     def _autocast(self) -> str | None:
         on_gpu = self._device().startswith("cuda")
@@ -1037,10 +1084,15 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         threads where the training would take some ten seconds, else 1, as it is on a GPU, with
         `callbacks`, with a module or a large model as the backbone, and with `verbose` above 1.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU if there is one.
+        Torch device; ``"auto"`` is the GPU if there is one. ``"accelerate"``: the processes that
+        ``accelerate launch`` or ``torchrun`` started this script in share the training, each on its
+        own device; needs the package accelerate and `n_jobs` of 1, see docs/several_processes.md.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Number format of the computation; ``"auto"`` is bfloat16 mixed precision on a GPU and
         float32 elsewhere.
+    gradient_checkpointing : bool, default=False
+        Whether the backward pass computes again what the encoder's layers hold in between: less
+        memory, about a third more time.
     warm_start : bool, default=False
         Whether another call of `fit` goes on from the weights of the one before, with the same
         scaling and categories.
@@ -1169,6 +1221,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         n_jobs: int | str | None = "auto",
         device: str = "auto",
         precision: str = "auto",
+        gradient_checkpointing: bool = False,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -1210,6 +1263,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             n_jobs=n_jobs,
             device=device,
             precision=precision,
+            gradient_checkpointing=gradient_checkpointing,
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
@@ -1425,10 +1479,15 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         threads where the training would take some ten seconds, else 1, as it is on a GPU, with
         `callbacks`, with a module or a large model as the backbone, and with `verbose` above 1.
     device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU if there is one.
+        Torch device; ``"auto"`` is the GPU if there is one. ``"accelerate"``: the processes that
+        ``accelerate launch`` or ``torchrun`` started this script in share the training, each on its
+        own device; needs the package accelerate and `n_jobs` of 1, see docs/several_processes.md.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Number format of the computation; ``"auto"`` is bfloat16 mixed precision on a GPU and
         float32 elsewhere.
+    gradient_checkpointing : bool, default=False
+        Whether the backward pass computes again what the encoder's layers hold in between: less
+        memory, about a third more time.
     warm_start : bool, default=False
         Whether another call of `fit` goes on from the weights of the one before, with the same
         scaling and categories.

@@ -11,6 +11,9 @@ import torch
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from skorch.callbacks import Callback
 
+# As a device: that of this process among those that share the training.
+ACCELERATE = "accelerate"
+
 
 def check_callbacks(callbacks: Sequence | None) -> None:
     """Raise where an entry is neither a skorch callback nor a pair of name and callback."""
@@ -27,6 +30,10 @@ def check_callbacks(callbacks: Sequence | None) -> None:
 
 def pick_device(device: str) -> str:
     """The device that a name means: ``"auto"`` is the GPU if there is one."""
+    if device == ACCELERATE:
+        from pare_sklearn.accelerated import this_process
+
+        return this_process().device.type
     if device != "auto":
         return device
     return "cuda" if torch.cuda.is_available() else "cpu"
