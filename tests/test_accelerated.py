@@ -112,7 +112,7 @@ def test_what_was_fitted_predicts_where_accelerate_is_missing(shared, monkeypatc
 
 def test_without_accelerate_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
-    with pytest.raises(ImportError, match=r'pip install "pare-sklearn\[huggingface\]"'):
+    with pytest.raises(ImportError, match=r"pip install 'pare-sklearn\[huggingface\]'"):
         PaReClassifier(device="accelerate", **EXACT).fit(X, Y)
 
 
