@@ -35,6 +35,7 @@ def choose_budget(
     most_epochs: int = 50,
     most_jobs: int = 1,
     is_field: bool = False,
+    is_large: bool = False,
     **given: int | str,
 ) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
@@ -42,7 +43,8 @@ def choose_budget(
     Epochs fall with the square root of the patches that one of them holds, so that the time of a
     fit rises with it, until large tables have 10 of them; data of less than 160 samples gets more
     of them, up to three times as many. Large tables also have larger batches and fewer members.
-    Fields, whose errors fall with every epoch, have a single member and batches of half the size.
+    Fields, whose errors fall with every epoch, have a single member and batches of half the size;
+    large backbones have a single member too.
     Members are trained side by side where that is worth starting processes.
 
     Parameters
@@ -57,6 +59,8 @@ def choose_budget(
         Members that may be trained at once.
     is_field : bool, default=False
         Whether each patch predicts a piece of the target.
+    is_large : bool, default=False
+        Whether the backbone is a large model, of which several members would cost too much.
     **given : int or "auto"
         The fields of `Budget`; what is not ``"auto"`` stays as it is.
 
@@ -76,7 +80,7 @@ def choose_budget(
     epochs = round(most_epochs * min(1.0, sqrt(small / (n_samples * n_patches))))
     more_epochs = min(MOST_TIMES * most_epochs, FEWEST_SEEN // n_samples)
     batch_size = next((size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH)
-    n_estimators = 1 if is_field else min(5, n_samples) if n_samples <= 20_000 else 3
+    n_estimators = 1 if is_field or is_large else min(5, n_samples) if n_samples <= 20_000 else 3
     chosen: dict[str, int] = {
         "n_estimators": n_estimators,
         "batch_size": batch_size // 2 if is_field else batch_size,

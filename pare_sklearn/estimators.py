@@ -29,12 +29,13 @@ from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler, P
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
-from pare_sklearn.backbones import freeze, load_backbone, reset_parameters
+from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.batches import BatchIterator, Rows
 from pare_sklearn.budget import Budget, choose_budget
 from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
+from pare_sklearn.finetuning import add_lora, freeze
 from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction, thin_folds
 from pare_sklearn.losses import CLASS_LOSSES, TARGET_LOSSES, SquaredError
 from pare_sklearn.members import Member, train_members
@@ -72,8 +73,11 @@ from pare_sklearn.validation import (
 )
 
 CLIP_NORM = 1.0
-# Patches that a batch holds in prediction, which bounds its memory however wide the table is.
-PREDICT_PATCHES = 1 << 16
+# Numbers, patches times width, that a batch holds in prediction, which bounds its memory however
+# wide the table is.
+PREDICT_NUMBERS = 1 << 22
+# Weights of an encoder from which on it is large: a single member is trained then.
+LARGE = 5_000_000
 # Matrix kernels round the rows of an incomplete tile differently; predictions are made for whole
 # tiles, so that a row's prediction does not depend on how many rows stand beside it.
 ROW_BLOCK = 16
@@ -94,7 +98,16 @@ RANK_SAMPLES = 500
 DIFFICULTY_SAMPLES = 128
 DIFFICULTY_MEASUREMENTS = 5
 ALIGN_BATCH = 256
-NO_DECAY = ("*bias*", "*norm*", "*positions*", "*missing*", "*gains*", "*frequencies*")
+NO_DECAY = (
+    "*bias*",
+    "*norm*",
+    "*Norm*",
+    "*positions*",
+    "*prefix*",
+    "*missing*",
+    "*gains*",
+    "*frequencies*",
+)
 
 
 class TrainingSet(NamedTuple):
@@ -117,8 +130,10 @@ class SourceChoice(NamedTuple):
 class _BasePaRe(BaseEstimator, ABC):
     """What classifier and regressor share; the task is in the methods they add."""
 
-    # Epochs that a small table gets.
+    # Epochs that a small table gets, and the learning rate where the backbone has none of its own.
     _most_epochs: ClassVar[int]
+    _lr: ClassVar[float]
+    lr_: float
     target_: Target
     _parameter_constraints: ClassVar[dict] = {
         "backbone": [str, nn.Module],
@@ -136,7 +151,10 @@ class _BasePaRe(BaseEstimator, ABC):
         "augmentation": [StrOptions({"patchmix"}), None],
         "patch_dropout": [Interval(Real, 0, 1, closed="left")],
         "linear_probe": ["boolean"],
-        "finetune": [StrOptions({"all", "norm", "none"})],
+        "finetune": [StrOptions({"all", "norm", "lora", "none"})],
+        "lora_rank": [Interval(Integral, 1, None, closed="left")],
+        "lora_targets": [StrOptions({"all-linear"}), list, tuple],
+        "layer_decay": [Interval(Real, 0, 1, closed="right")],
         "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "early_stopping": ["boolean"],
@@ -148,7 +166,7 @@ class _BasePaRe(BaseEstimator, ABC):
         ],
         "patience": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -186,12 +204,15 @@ class _BasePaRe(BaseEstimator, ABC):
         patch_dropout: float = 0.0,
         linear_probe: bool = True,
         finetune: str = "all",
+        lora_rank: int = 8,
+        lora_targets: str | Sequence[str] = "all-linear",
+        layer_decay: float = 1.0,
         n_estimators: int | str = "auto",
         validation_fraction: float = 0.2,
         early_stopping: bool = True,
         patience: int | str = "auto",
         max_epochs: int | str = "auto",
-        lr: float = 3e-3,
+        lr: float | str = "auto",
         weight_decay: float = 0.1,
         loss: str = "auto",
         batch_size: int | str = "auto",
@@ -224,6 +245,9 @@ class _BasePaRe(BaseEstimator, ABC):
         self.patch_dropout = patch_dropout
         self.linear_probe = linear_probe
         self.finetune = finetune
+        self.lora_rank = lora_rank
+        self.lora_targets = lora_targets
+        self.layer_decay = layer_decay
         self.n_estimators = n_estimators
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
@@ -296,14 +320,20 @@ class _BasePaRe(BaseEstimator, ABC):
         if not continues:
             # Should this fit fail, nothing is left of an earlier one beside new columns or classes.
             self.__dict__.pop("estimators_", None)
+        with kept_torch_rng():
+            backbone = load_backbone(self.backbone, 0.0).eval()
         rows, unlabelled = self._prepare(X, y, sample_weight, continues)
-        self.budget_ = self._choose_budget(len(rows))
+        self._check_patches(backbone)
+        self._width = backbone.width
+        self.budget_ = self._choose_budget(len(rows), backbone)
+        self.lr_ = (backbone.lr or self._lr) if self.lr == "auto" else float(self.lr)
         rng = self._new_rng()
         folds = self._folds(rows.y.numpy(), rng)
         states = [net.module_.state_dict() for net in self.estimators_] if continues else []
         seeds = [as_seed(rng) for _ in folds]
         with kept_torch_rng():
-            self._fit_members(rows, unlabelled, folds, seeds, states)
+            choice = self._choose_source(rows, backbone, seeds[0], continues)
+            self._fit_members(rows, unlabelled, choice, folds, seeds, states)
         return self
 
     def gate_scores(self, X: ArrayLike) -> np.ndarray:
@@ -468,13 +498,13 @@ class _BasePaRe(BaseEstimator, ABC):
         self,
         rows: Rows,
         unlabelled: Rows | None,
+        choice: SourceChoice,
         folds: Sequence[Fold],
         seeds: Sequence[int],
         states: Sequence[dict[str, Tensor]],
     ) -> None:
         """Fit a net for each fold, then set the fitted attributes at once."""
         start = time.perf_counter()
-        choice = self._choose_source(rows, seeds[0], continues=bool(states))
         tasks = [
             partial(self._fit_member, rows, unlabelled, choice.embedded, fold, seed, state)
             for fold, seed, state in zip_longest(folds, seeds, states[: len(folds)])
@@ -580,10 +610,11 @@ class _BasePaRe(BaseEstimator, ABC):
         """The encoder as it is before training, behind several embedders that start from it."""
         torch.manual_seed(seed)
         backbone = load_backbone(self.backbone, 0.0)
+        backbone.arrange(self.modality_.grid)
         if self.strategy == "scratch":
             reset_parameters(backbone.encoder)
         embedders = []
-        for _ in range(-(-PROBE_FEATURES // backbone.width)):
+        for _ in range(-(-PROBE_FEATURES // (backbone.feature_width or backbone.width))):
             embedder = self.modality_.build_embedder(backbone.width)
             if self.strategy != "scratch":
                 embedder.start_from(backbone)
@@ -595,7 +626,7 @@ class _BasePaRe(BaseEstimator, ABC):
     def _features(self, rows: Rows) -> np.ndarray:
         """Features (n_samples, n_features) of the frozen encoder."""
         assert self.features_ is not None
-        batches = BatchIterator(rows, _predict_batch(self.modality_.load))
+        batches = BatchIterator(rows, self._predict_batch())
         # Where the nets are: several processes may have trained what only one predicts with.
         device = self.net_.device
         self.features_.to(device)
@@ -605,12 +636,13 @@ class _BasePaRe(BaseEstimator, ABC):
         ]
         return torch.cat(features).numpy()
 
-    def _choose_source(self, rows: Rows, seed: int, continues: bool) -> SourceChoice:
+    def _choose_source(
+        self, rows: Rows, backbone: Backbone, seed: int, continues: bool
+    ) -> SourceChoice:
         """Embed the source that the strategy uses, of several the nearest."""
         if self.strategy not in WITH_SOURCE:
             return SourceChoice()
-        sources = name_sources(self.source)
-        backbone = load_backbone(self.backbone, 0.0).eval()
+        sources = name_sources(self.source, backbone)
         name, otdd = next(iter(sources)), None
         if continues and self.source_ in sources:
             name, otdd = self.source_, self.otdd_
@@ -642,16 +674,16 @@ class _BasePaRe(BaseEstimator, ABC):
         classes = pseudo_classes(sample.y.numpy(), random_state=rng)
         with torch.no_grad():
             target = embedder(**sample.inputs)
-        sources = name_sources(self.source)
+        sources = name_sources(self.source, backbone)
         return nearest_first(sources, backbone, target, classes, max_samples, rng)
 
     def _embed_source(self) -> EmbeddedSource:
         """The source used in fit, as the frozen source embedder sees it."""
         assert self.source_ is not None
-        source = name_sources(self.source)[self.source_]
         # A backbone draws weights before it loads its own.
         with kept_torch_rng():
-            return embed_source(source, load_backbone(self.backbone, 0.0).eval())
+            backbone = load_backbone(self.backbone, 0.0).eval()
+            return embed_source(name_sources(self.source, backbone)[self.source_], backbone)
 
     def _fit_net(
         self, data: TrainingSet, seed: int, state: dict[str, Tensor] | None
@@ -690,12 +722,17 @@ class _BasePaRe(BaseEstimator, ABC):
         else:
             embedder.start_from(backbone)
             freeze(backbone.encoder, self.finetune)
-        predictor = self.modality_.build_predictor(backbone.width, self.target_.shape, self.dropout)
+            if self.finetune == "lora":
+                add_lora(backbone.encoder, self.lora_rank, self.lora_targets)
+        width = backbone.feature_width or backbone.width
+        predictor = self.modality_.build_predictor(
+            width, backbone.arrange(self.modality_.grid), self.target_.shape, self.dropout
+        )
         gate = source_predictor = None
         if self.strategy == "pare":
             assert source is not None
             gate = Gate(backbone.width) if self.gate == "learned" else RandomGate()
-            source_predictor = Predictor(backbone.width, source.n_classes, self.dropout)
+            source_predictor = Predictor(width, source.n_classes, self.dropout)
         return PaReModel(
             embedder, backbone.encoder, predictor, gate, source_predictor, self.patch_dropout
         )
@@ -713,7 +750,16 @@ class _BasePaRe(BaseEstimator, ABC):
             )
         return fields
 
-    def _choose_budget(self, n_samples: int) -> Budget:
+    def _check_patches(self, backbone: Backbone) -> None:
+        """Raise where samples have more patches than the backbone takes."""
+        n, most = self.modality_.n_patches, backbone.max_patches
+        if most is not None and n > most:
+            raise ValueError(
+                f"A sample of X has {n} patches, more than the {most} that the backbone takes; "
+                "lower patches_per_feature or raise patch_size, or keep fewer features."
+            )
+
+    def _choose_budget(self, n_samples: int, backbone: Backbone) -> Budget:
         given = {name: getattr(self, name) for name in Budget._fields}
         if given["n_jobs"] != "auto":
             given["n_jobs"] = effective_n_jobs(self.n_jobs)
@@ -722,9 +768,15 @@ class _BasePaRe(BaseEstimator, ABC):
                     f"n_jobs={self.n_jobs} and device='accelerate' both train in several processes;"
                     " set n_jobs=1, or another device."
                 )
-        n_patches = self.modality_.n_patches
+        is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
         return choose_budget(
-            n_samples, n_patches, self._most_epochs, self._most_jobs(), self._is_dense(), **given
+            n_samples,
+            self.modality_.n_patches,
+            self._most_epochs,
+            1 if is_large else self._most_jobs(),
+            self._is_dense(),
+            is_large,
+            **given,
         )
 
     def _most_jobs(self) -> int:
@@ -766,11 +818,12 @@ class _BasePaRe(BaseEstimator, ABC):
             unlabelled=data.unlabelled,
             patchmix=self.augmentation == "patchmix",
             mix_weight=self.mix_weight,
+            layer_decay=1.0 if self.strategy == "scratch" else self.layer_decay,
             max_epochs=self.budget_.max_epochs,
             batch_size=self.budget_.batch_size,
             train_split=predefined_split(valid) if len(valid) else None,
             iterator_valid=BatchIterator,
-            iterator_valid__batch_size=_predict_batch(self.modality_.load),
+            iterator_valid__batch_size=self._predict_batch(),
             callbacks=self._build_callbacks(model, data, seed),
             **self._net_settings(),
         )
@@ -790,11 +843,11 @@ class _BasePaRe(BaseEstimator, ABC):
         return {
             "autocast": self._autocast(),
             "optimizer": torch.optim.AdamW,
-            "optimizer__lr": self.lr,
+            "optimizer__lr": self.lr_,
             "optimizer__weight_decay": self.weight_decay,
             "optimizer__fused": True,
             "optimizer__param_groups": [(pattern, {"weight_decay": 0.0}) for pattern in NO_DECAY],
-            "lr": self.lr,
+            "lr": self.lr_,
             "iterator_train": BatchIterator,
             "iterator_train__shuffle": True,
             "iterator_train__pin_memory": self._device().startswith("cuda"),
@@ -852,6 +905,11 @@ class _BasePaRe(BaseEstimator, ABC):
         sample = sample_source(source, len(chosen), rng)
         return Difficulty(train.take(chosen).inputs, sample, interval)
 
+    def _predict_batch(self) -> int:
+        """Rows a batch in prediction, whole blocks of them."""
+        n_rows = PREDICT_NUMBERS // self._width // self.modality_.load
+        return max(1, n_rows // ROW_BLOCK) * ROW_BLOCK
+
     def _device(self) -> str:
         return pick_device(self.device)
 
@@ -901,13 +959,19 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     Parameters
     ----------
     backbone : str or torch.nn.Module, default="embedded"
-        Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
-        with the attributes of `pare_sklearn.backbones.contract.Backbone`.
+        Pretrained model to fine-tune: ``"embedded"``, which ships with the package; an encoder of
+        the Hugging Face hub by its id, such as ``"FacebookAI/roberta-base"``, pinned to a revision
+        by ``"id@revision"``, or a folder with such a model, see
+        `pare_sklearn.backbones.huggingface.load_huggingface`; or a module with the attributes of
+        `pare_sklearn.backbones.contract.Backbone`.
     source : str, tuple (X_s, y_s) or list of them, default="auto"
         Labelled samples of the modality that the backbone was pretrained on: ``"contours"``,
-        ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
-        by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
-        the strategies ``"pare"`` and ``"orca"``.
+        ``"digits"``, ``"fractals"``, ``"signals"``; ``"cifar10"`` and ``"conll2003"``, which are
+        downloaded, or read from the path in ``"cifar10:FOLDER"`` and ``"conll2003:FOLDER"``; or
+        arrays of your own, X_s being a list of texts for a language backbone. Of a list the nearest
+        by OTDD is taken, ``"auto"`` being those that suit the backbone, for the embedded one the
+        first four; see `rank_sources`. Of more than 5,000 samples as many are used, drawn at random
+        with a fixed seed and stratified by class. Used by the strategies ``"pare"`` and ``"orca"``.
     modality : {"auto", "tabular", "sequence", "image"}, default="auto"
         What a sample is; ``"auto"`` tells from the shape of X. Named ones may lack the axis of a
         single channel.
@@ -951,12 +1015,24 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         [5]_; where y is a field, up to 128 principal components of X. The samples that the members
         held out decide how much each counts, and how strong the linear models' penalty is; without
         such samples there are none. Above 10,000 samples as many of them are used.
-    finetune : {"all", "norm", "none"}, default="all"
-        Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
-        Embedder and predictors train in any case.
+    finetune : {"all", "norm", "lora", "none"}, default="all"
+        Which weights of the backbone's encoder train: all, those of its norms, low-rank adapters
+        beside its frozen linear layers (LoRA [6]_), or none. Embedder and predictors train in
+        any case, and with ``strategy="scratch"`` everything does. LoRA needs the extra
+        ``pare-sklearn[huggingface]``.
+    lora_rank : int, default=8
+        Rank r of the adapters: a layer gets r (in + out) weights, scaled by alpha / r = 2.
+    lora_targets : "all-linear" or list of str, default="all-linear"
+        Linear layers that get an adapter: all in the encoder's layers, or those of these names or
+        ends of names, such as ``["query", "value"]``.
+    layer_decay : float, default=1.0
+        Factor in (0, 1] by which each layer of the encoder learns slower than the next [7]_:
+        layer l of L at ``lr * layer_decay ** (L - l)``, all that is no layer at `lr`. Not used
+        with ``strategy="scratch"``.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field 1.
+        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field or the
+        backbone has more than five million weights 1.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -969,9 +1045,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
         50 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field,
         but from 10 to 50; for fewer than 160 samples up to 150.
-    lr : float, default=1e-3
+    lr : float or "auto", default="auto"
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
-        along a cosine.
+        along a cosine. ``"auto"`` is 1e-3, for models of the Hugging Face hub 1e-4.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     loss : {"log_loss", "focal"}, default="log_loss"
@@ -981,7 +1057,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
         256, and half of that where y is a field.
     dropout : float, default=0.2
-        Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
+        Dropout rate before the predictors and of the hidden units of the embedded encoder, in
+        [0, 1); other backbones keep their own.
     label_smoothing : float, default=0.1
         Share of a label that is spread evenly over all classes while training, in [0, 1); not
         with the focal loss.
@@ -1005,7 +1082,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         Members trained at once, each in a process of its own, among which torch's threads are
         shared out; None and negative numbers as in joblib. ``"auto"`` is as many as torch has
         threads where the training would take some ten seconds, else 1, as it is on a GPU, with
-        `callbacks`, with a module as the backbone, and with `verbose` above 1.
+        `callbacks`, with a module or a large model as the backbone, and with `verbose` above 1.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU if there is one. ``"accelerate"``: the processes that
         ``accelerate launch`` or ``torchrun`` started this script in share the training, each on its
@@ -1054,6 +1131,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
         were "auto".
+    lr_ : float
+        Peak learning rate, chosen where it was "auto".
     n_patches_ : int
         Patches n of a sample.
     source_ : str or None
@@ -1076,6 +1155,10 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     .. [5] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
        classification using random convolutional kernels", Data Mining and Knowledge Discovery,
        arXiv:1910.13051.
+    .. [6] Hu et al. (2022), "LoRA: Low-Rank Adaptation of Large Language Models", ICLR,
+       arXiv:2106.09685.
+    .. [7] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification",
+       ACL, arXiv:1801.06146.
 
     Examples
     --------
@@ -1087,6 +1170,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     """
 
     _most_epochs = 50
+    _lr = 1e-3
 
     _parameter_constraints: ClassVar[dict] = {
         **_BasePaRe._parameter_constraints,
@@ -1115,12 +1199,15 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         patch_dropout: float = 0.0,
         linear_probe: bool = True,
         finetune: str = "all",
+        lora_rank: int = 8,
+        lora_targets: str | Sequence[str] = "all-linear",
+        layer_decay: float = 1.0,
         n_estimators: int | str = "auto",
         validation_fraction: float = 0.2,
         early_stopping: bool = True,
         patience: int | str = "auto",
         max_epochs: int | str = "auto",
-        lr: float = 1e-3,
+        lr: float | str = "auto",
         weight_decay: float = 0.1,
         loss: str = "log_loss",
         batch_size: int | str = "auto",
@@ -1156,6 +1243,9 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             patch_dropout=patch_dropout,
             linear_probe=linear_probe,
             finetune=finetune,
+            lora_rank=lora_rank,
+            lora_targets=lora_targets,
+            layer_decay=layer_decay,
             n_estimators=n_estimators,
             validation_fraction=validation_fraction,
             early_stopping=early_stopping,
@@ -1271,13 +1361,19 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     Parameters
     ----------
     backbone : str or torch.nn.Module, default="embedded"
-        Pretrained model to fine-tune: ``"embedded"``, which ships with the package, or a module
-        with the attributes of `pare_sklearn.backbones.contract.Backbone`.
+        Pretrained model to fine-tune: ``"embedded"``, which ships with the package; an encoder of
+        the Hugging Face hub by its id, such as ``"FacebookAI/roberta-base"``, pinned to a revision
+        by ``"id@revision"``, or a folder with such a model, see
+        `pare_sklearn.backbones.huggingface.load_huggingface`; or a module with the attributes of
+        `pare_sklearn.backbones.contract.Backbone`.
     source : str, tuple (X_s, y_s) or list of them, default="auto"
         Labelled samples of the modality that the backbone was pretrained on: ``"contours"``,
-        ``"digits"``, ``"fractals"``, ``"signals"``, or arrays of your own. Of a list the nearest
-        by OTDD is taken, ``"auto"`` being the list of all names; see `rank_sources`. Used by
-        the strategies ``"pare"`` and ``"orca"``.
+        ``"digits"``, ``"fractals"``, ``"signals"``; ``"cifar10"`` and ``"conll2003"``, which are
+        downloaded, or read from the path in ``"cifar10:FOLDER"`` and ``"conll2003:FOLDER"``; or
+        arrays of your own, X_s being a list of texts for a language backbone. Of a list the nearest
+        by OTDD is taken, ``"auto"`` being those that suit the backbone, for the embedded one the
+        first four; see `rank_sources`. Of more than 5,000 samples as many are used, drawn at random
+        with a fixed seed and stratified by class. Used by the strategies ``"pare"`` and ``"orca"``.
     modality : {"auto", "tabular", "sequence", "image"}, default="auto"
         What a sample is; ``"auto"`` tells from the shape of X. Named ones may lack the axis of a
         single channel.
@@ -1319,12 +1415,24 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         [4]_; where y is a field, up to 128 principal components of X. The samples that the members
         held out decide how much each counts, and how strong the linear models' penalty is; without
         such samples there are none. Above 10,000 samples as many of them are used.
-    finetune : {"all", "norm", "none"}, default="all"
-        Which weights of the backbone's encoder train: all, those of its LayerNorms, or none.
-        Embedder and predictors train in any case.
+    finetune : {"all", "norm", "lora", "none"}, default="all"
+        Which weights of the backbone's encoder train: all, those of its norms, low-rank adapters
+        beside its frozen linear layers (LoRA [5]_), or none. Embedder and predictors train in
+        any case, and with ``strategy="scratch"`` everything does. LoRA needs the extra
+        ``pare-sklearn[huggingface]``.
+    lora_rank : int, default=8
+        Rank r of the adapters: a layer gets r (in + out) weights, scaled by alpha / r = 2.
+    lora_targets : "all-linear" or list of str, default="all-linear"
+        Linear layers that get an adapter: all in the encoder's layers, or those of these names or
+        ends of names, such as ``["query", "value"]``.
+    layer_decay : float, default=1.0
+        Factor in (0, 1] by which each layer of the encoder learns slower than the next [6]_:
+        layer l of L at ``lr * layer_decay ** (L - l)``, all that is no layer at `lr`. Not used
+        with ``strategy="scratch"``.
     n_estimators : int or "auto", default="auto"
         Members, each holding out one of as many folds; predictions are averaged. 1 means a
-        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field 1.
+        single member. ``"auto"`` is 5, above 20,000 samples 3, where y is a field or the
+        backbone has more than five million weights 1.
     validation_fraction : float, default=0.2
         Share of the samples that a single member holds out for early stopping, in (0, 1).
     early_stopping : bool, default=True
@@ -1337,9 +1445,9 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
         80 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field,
         but from 10 to 80; for fewer than 160 samples up to 240.
-    lr : float, default=3e-3
+    lr : float or "auto", default="auto"
         Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero
-        along a cosine.
+        along a cosine. ``"auto"`` is 3e-3, for models of the Hugging Face hub 1e-4.
     weight_decay : float, default=0.1
         Weight decay of AdamW, not applied to biases, norms and positions.
     loss : {"auto", "squared_error", "absolute_error", "relative_l2", "nrmse"}, default="auto"
@@ -1351,7 +1459,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000
         256, and half of that where y is a field.
     dropout : float, default=0.0
-        Dropout rate of the encoder's hidden units and before the predictors, in [0, 1).
+        Dropout rate before the predictors and of the hidden units of the embedded encoder, in
+        [0, 1); other backbones keep their own.
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
         Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
         or whose dtype is category, are categories in any case.
@@ -1368,7 +1477,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
         Members trained at once, each in a process of its own, among which torch's threads are
         shared out; None and negative numbers as in joblib. ``"auto"`` is as many as torch has
         threads where the training would take some ten seconds, else 1, as it is on a GPU, with
-        `callbacks`, with a module as the backbone, and with `verbose` above 1.
+        `callbacks`, with a module or a large model as the backbone, and with `verbose` above 1.
     device : str, default="auto"
         Torch device; ``"auto"`` is the GPU if there is one. ``"accelerate"``: the processes that
         ``accelerate launch`` or ``torchrun`` started this script in share the training, each on its
@@ -1419,6 +1528,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     budget_ : Budget
         `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they
         were "auto".
+    lr_ : float
+        Peak learning rate, chosen where it was "auto".
     n_patches_ : int
         Patches n of a sample.
     source_ : str or None
@@ -1440,6 +1551,10 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     .. [4] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
        classification using random convolutional kernels", Data Mining and Knowledge Discovery,
        arXiv:1910.13051.
+    .. [5] Hu et al. (2022), "LoRA: Low-Rank Adaptation of Large Language Models", ICLR,
+       arXiv:2106.09685.
+    .. [6] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification",
+       ACL, arXiv:1801.06146.
 
     Examples
     --------
@@ -1451,6 +1566,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     """
 
     _most_epochs = 80
+    _lr = 3e-3
 
     _parameter_constraints: ClassVar[dict] = {
         **_BasePaRe._parameter_constraints,
@@ -1536,6 +1652,13 @@ def _silent(text: str) -> None:
 
 def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
     """Load the weights of an earlier fit; gate and source predictor may be new."""
+    encoder = {name for name in model.state_dict() if name.startswith("encoder.")}
+    if encoder != {name for name in state if name.startswith("encoder.")}:
+        raise ValueError(
+            "warm_start: finetune, lora_targets or the backbone has changed, and the fitted "
+            "encoder has other weights than the parameters ask for now; set the parameters back, "
+            "or fit a new estimator."
+        )
     try:
         model.load_state_dict(state, strict=False)
     except RuntimeError as error:
@@ -1543,11 +1666,6 @@ def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
             "warm_start: the fitted weights have other shapes than the parameters ask for now; "
             f"set the parameters back, or fit a new estimator. {error}"
         ) from error
-
-
-def _predict_batch(n_patches: int) -> int:
-    """Rows a batch in prediction, whole blocks of them."""
-    return max(1, PREDICT_PATCHES // n_patches // ROW_BLOCK) * ROW_BLOCK
 
 
 def _forward(net: PaReNet, rows: Rows) -> Tensor:

@@ -13,6 +13,7 @@ from skorch.dataset import get_len, unpack_data
 from torch import Tensor
 
 from pare_sklearn.batches import Batch, Rows
+from pare_sklearn.finetuning import layer_rates
 from pare_sklearn.memory import is_out_of_memory
 from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.replacement import Select, hard_select, straight_through_select
@@ -72,6 +73,9 @@ class PaReNet(NeuralNet):
         w, the weight of the intermediate modality's terms.
     exploration_epochs : int, default=10
         Epochs in which Gumbel noise is added to the gate's scores and the gate learns.
+    layer_decay : float, default=1.0
+        Share of the learning rate of each layer of the encoder in that of the next, see
+        `layer_rates`.
     autocast : str or None, default=None
         Name of a torch dtype for mixed precision, such as ``"bfloat16"``.
     **kwargs
@@ -88,6 +92,7 @@ class PaReNet(NeuralNet):
         patchmix: bool = False,
         mix_weight: float = 1.0,
         exploration_epochs: int = 10,
+        layer_decay: float = 1.0,
         autocast: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -97,6 +102,7 @@ class PaReNet(NeuralNet):
         self.patchmix = patchmix
         self.mix_weight = mix_weight
         self.exploration_epochs = exploration_epochs
+        self.layer_decay = layer_decay
         self.autocast = autocast
 
     def initialize(self) -> PaReNet:
@@ -113,10 +119,14 @@ class PaReNet(NeuralNet):
     def get_params_for_optimizer(self, *args: Any, **kwargs: Any) -> tuple[tuple, dict[str, Any]]:
         # skorch makes a group of each pattern; a fused step costs by the group.
         (groups, *rest), settings = super().get_params_for_optimizer(*args, **kwargs)
+        rates = {} if self.layer_decay == 1 else layer_rates(self.module_.encoder, self.layer_decay)
         merged: dict[tuple, list] = {}
         for group in groups:
             rule = tuple((key, value) for key, value in group.items() if key != "params")
-            merged.setdefault(rule, []).extend(group["params"])
+            for weight in group["params"]:
+                rate = rates.get(weight, 1.0)
+                slower = () if rate == 1 else (("lr", rate * settings["lr"]),)
+                merged.setdefault(rule + slower, []).append(weight)
         groups = [{"params": params, **dict(rule)} for rule, params in merged.items()]
         return (groups, *rest), settings
 
@@ -303,8 +313,8 @@ class PaReNet(NeuralNet):
 
     def _draw_source(self, n: int) -> tuple[Tensor, Tensor]:
         assert self.source is not None
-        rows = torch.randint(len(self.source.labels), (n,))
-        return self.source.tokens[rows].to(self.device), self.source.labels[rows].to(self.device)
+        drawn = self.source.take(torch.randint(len(self.source.labels), (n,)))
+        return drawn.tokens.to(self.device), drawn.labels.to(self.device)
 
     def _draw_unlabelled(self, n: int) -> dict[str, Tensor]:
         assert self.unlabelled is not None

@@ -33,7 +33,7 @@ def rank_sources(
         Class labels, or continuous targets, which are clustered.
     sources : str, tuple (X_s, y_s) or list of them, default="auto"
         Names of source proxies, and arrays of your own, which are called ``"given"``;
-        ``"auto"``, also in a list, stands for all that have a name.
+        ``"auto"``, also in a list, stands for those that suit the backbone.
     backbone : str or torch.nn.Module, default="embedded"
         Its source embedder embeds the sources; those that it cannot take are left out.
     task : {"auto", "classification", "regression"}, default="auto"

@@ -5,7 +5,7 @@ import sys
 
 import pare_sklearn
 
-HEAVY = {"openml", "pandas", "matplotlib", "transformers", "ot", "catboost"}
+HEAVY = {"openml", "pandas", "matplotlib", "transformers", "peft", "ot", "catboost"}
 
 
 def test_the_package_imports_nothing_heavy():

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pare_sklearn import PaReClassifier
 from pare_sklearn.batches import Rows
 from pare_sklearn.callbacks import warmup_cosine
-from pare_sklearn.estimators import CLIP_NORM, NO_DECAY, _predict_batch
+from pare_sklearn.estimators import CLIP_NORM, NO_DECAY
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.replacement import hard_select, straight_through_select
 from pare_sklearn.schedules import make_schedule, patch_count
@@ -76,7 +76,7 @@ class PlainLoop:
             {"params": decaying, "weight_decay": self.recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return torch.optim.AdamW(groups, lr=self.recipe.lr, fused=True)
+        return torch.optim.AdamW(groups, lr=self.recipe.lr_, fused=True)
 
     def _train_epoch(
         self,
@@ -137,7 +137,7 @@ class PlainLoop:
     def _validate(self, valid: Rows) -> float:
         """Mean loss on held-out rows, without label smoothing."""
         self.model.eval()
-        size = _predict_batch(self.model.n_patches)
+        size = self.recipe._predict_batch()
         total = 0.0
         with torch.inference_mode():
             for start in range(0, len(valid), size):

@@ -12,7 +12,6 @@ from sklearn.datasets import make_classification
 from benchmarks.speed.timing import clock, interleave, spread
 from pare_sklearn import PaReClassifier
 from pare_sklearn.batches import Rows
-from pare_sklearn.estimators import _predict_batch
 
 
 def prediction(
@@ -35,7 +34,7 @@ def prediction(
 
 def forward(clf: PaReClassifier, rows: Rows) -> torch.Tensor:
     """Outputs (n_members, n_samples, n_classes), in batches of the size that prediction uses."""
-    size = _predict_batch(clf.n_patches_)
+    size = clf._predict_batch()
     with torch.inference_mode():
         return torch.stack(
             [_forward_member(net.module_.eval(), rows, size) for net in clf.estimators_]

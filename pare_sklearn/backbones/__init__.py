@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
+from math import prod
 from numbers import Integral
+from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import nn
 
-from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.backbones.contract import OPTIONAL, REQUIRED, Backbone
 from pare_sklearn.backbones.embedded import load_embedded
+from pare_sklearn.backbones.huggingface import load_huggingface
+from pare_sklearn.backbones.huggingface.hub import is_hub_id
 
 BACKBONES: dict[str, Callable[[float], Backbone]] = {"embedded": load_embedded}
 
 
 def load_backbone(backbone: str | nn.Module, dropout: float) -> Backbone:
-    """Load a registered backbone, or copy a given one.
+    """Load a backbone by its name, or copy a given one.
 
     Parameters
     ----------
     backbone : str or torch.nn.Module
-        A name in `BACKBONES`, or a module with the attributes of `Backbone`.
+        A name in `BACKBONES`; a folder or an id on the Hugging Face hub, see `load_huggingface`; or
+        a module with the attributes of `Backbone`.
     dropout : float
-        Dropout rate for registered backbones; a given module keeps its own.
+        Dropout rate for registered backbones; all others keep their own.
 
     Returns
     -------
@@ -34,9 +40,12 @@ def load_backbone(backbone: str | nn.Module, dropout: float) -> Backbone:
     Raises
     ------
     ValueError
-        If the name is not registered, or the module's encoder changes the shape of tokens.
+        If the name is unknown, the model's files are damaged, or the module's encoder does not
+        make features of tokens.
     TypeError
         If the module lacks a part of the contract.
+    ImportError, ConnectionError, OSError
+        If a model of the hub cannot be had.
 
     Examples
     --------
@@ -44,20 +53,35 @@ def load_backbone(backbone: str | nn.Module, dropout: float) -> Backbone:
     64
     """
     if isinstance(backbone, nn.Module):
-        lacking = [a for a in ("width", "source_embedder", "encoder") if not hasattr(backbone, a)]
-        if lacking:
-            raise TypeError(
-                f"The backbone {type(backbone).__name__} lacks {', '.join(lacking)}; a backbone is "
-                "an nn.Module with the attributes width, source_embedder and encoder "
-                "(see pare_sklearn.backbones.contract)."
-            )
-        _check_parts(backbone)
-        copy = cast(Backbone, deepcopy(backbone))
-        _check_encoder(copy)
-        return copy
-    if backbone not in BACKBONES:
-        raise ValueError(f"Unknown backbone {backbone!r}; known are {sorted(BACKBONES)}.")
-    return BACKBONES[backbone](dropout)
+        return _copy_given(backbone)
+    if backbone in BACKBONES:
+        return BACKBONES[backbone](dropout)
+    if Path(backbone).expanduser().is_dir() or is_hub_id(backbone):
+        return load_huggingface(backbone)
+    raise ValueError(
+        f"Unknown backbone {backbone!r}; known are {sorted(BACKBONES)}, folders in the format of "
+        "the Hugging Face hub, and models on it, as 'organisation/model'."
+    )
+
+
+def _copy_given(backbone: nn.Module) -> Backbone:
+    """A copy of a user's module, checked, with all attributes of a backbone."""
+    lacking = [name for name in REQUIRED if not hasattr(backbone, name)]
+    if lacking:
+        raise TypeError(
+            f"The backbone {type(backbone).__name__} lacks {', '.join(lacking)}; a backbone is "
+            "an nn.Module with the attributes width, source_embedder and encoder "
+            "(see pare_sklearn.backbones.contract)."
+        )
+    _check_parts(backbone)
+    copy = cast(Any, deepcopy(backbone))
+    for name in OPTIONAL:
+        if not hasattr(copy, name):
+            setattr(copy, name, getattr(Backbone, name))
+    if not hasattr(copy, "arrange"):
+        copy.arrange = partial(Backbone.arrange, copy)
+    _check_encoder(copy)
+    return copy
 
 
 def _check_parts(backbone: Any) -> None:
@@ -77,43 +101,31 @@ def _check_parts(backbone: Any) -> None:
 
 
 def _check_encoder(backbone: Backbone) -> None:
-    """Raise where the encoder does not map tokens (batch, patches, d) to the same shape."""
+    """Raise where the encoder does not map tokens (batch, n, d) to features (batch, n', d')."""
     like = next(backbone.encoder.parameters(), torch.empty(0))
     tokens = like.new_zeros(2, 3, backbone.width)
+    expected = (2, prod(backbone.arrange((3,))), backbone.feature_width or backbone.width)
     contract = (
         f"The encoder of the backbone {type(backbone).__name__} must map tokens (batch, patches, "
-        f"d) of width d={backbone.width} to features of the same shape"
+        f"d) of width d={backbone.width} to features of the same shape, unless feature_width and "
+        "arrange tell of another"
     )
     try:
         with torch.no_grad():
             features = backbone.encoder.eval()(tokens)
     except Exception as error:  # of any kind: the encoder is the user's code
         raise ValueError(f"{contract}; it failed: {error}") from error
-    if getattr(features, "shape", None) != tokens.shape:
+    if getattr(features, "shape", None) != expected:
         got = tuple(features.shape) if isinstance(features, torch.Tensor) else type(features)
         raise ValueError(f"{contract}; for {tuple(tokens.shape)} it gave {got}.")
 
 
-def reset_parameters(module: nn.Module) -> None:
-    """Draw all weights of a module anew, as torch initialises them."""
+def reset_parameters(module: Any) -> None:
+    """Draw all weights of a module anew: as it does itself, or as torch initialises its parts."""
+    if hasattr(module, "reset_parameters"):
+        module.reset_parameters()
+        return
     for part in module.modules():
         reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
         if reset is not None and not isinstance(part, nn.Transformer):
             reset()
-
-
-def freeze(encoder: nn.Module, finetune: str) -> None:
-    """Leave only those weights of the encoder trainable that `finetune` names.
-
-    Parameters
-    ----------
-    encoder : torch.nn.Module
-        Changed in place.
-    finetune : {"all", "norm", "none"}
-        All weights, those of the LayerNorms, or none.
-    """
-    encoder.requires_grad_(finetune == "all")
-    if finetune == "norm":
-        for part in encoder.modules():
-            if isinstance(part, nn.LayerNorm):
-                part.requires_grad_(True)

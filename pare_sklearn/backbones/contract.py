@@ -1,12 +1,18 @@
 """What a backbone is."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from torch import nn
 
 
 class Backbone(nn.Module):
     """A pretrained model: a source embedder and a shared encoder.
 
-    Any `torch.nn.Module` with these attributes will do; it need not derive from this class.
+    Any `torch.nn.Module` with the first three attributes will do; it need not derive from this
+    class, and what else it lacks is as here.
 
     Attributes
     ----------
@@ -14,16 +20,54 @@ class Backbone(nn.Module):
         Embedding width d.
     source_embedder : torch.nn.Module
         Maps source samples (batch, ...) to tokens (batch, n_s, d). Where it has a LayerNorm
-        ``norm`` or a parameter ``positions`` (n_s, d), the target embedder starts from their
-        statistics; where it has ``image_shape``, source samples are checked against it.
+        ``norm`` or ``positions`` (n_s, d), the target embedder starts from their statistics; where
+        it has ``image_shape``, source samples are checked against it; where it has a method
+        ``prepare``, this makes a tensor of raw ones first, a str ndarray of texts or images
+        (batch, channels, height, width) of uint8 or float32, or raises a ValueError.
+    encoder : torch.nn.Module
+        Maps tokens (batch, n, d) to features (batch, n', d'), for any number n of patches in front
+        of which or between which it may put tokens of its own. Where it has ``layers``, modules
+        from the first to the last, these may learn at different rates, and are checkpointed one by
+        one.
+    feature_width : int or None, default=None
+        Width d' of the features; None means d.
+    max_patches : int or None, default=None
+        The most patches n that it takes; None means any number.
     table_maps : TableMaps, optional
         What the encoder was pretrained on tables with; a table's embedder starts from it instead.
-    encoder : torch.nn.Module
-        Maps tokens (batch, patches, d) to features of the same shape, for any number of patches.
-    encoder.layers : iterable of torch.nn.Module, optional
-        Its layers in order, for what treats them one by one, see `encoder_layers`.
+    sources : tuple of str
+        Names that ``source="auto"`` stands for.
+    fingerprint : str or None, default=None
+        Hash of the weights; where there is one, embedded sources are kept on disk.
+    lr : float or None, default=None
+        Learning rate where the user leaves it open; None leaves it to the estimator.
     """
 
     width: int
-    source_embedder: nn.Module
-    encoder: nn.Module
+    source_embedder: Any
+    encoder: Any
+    feature_width: int | None = None
+    max_patches: int | None = None
+    table_maps: Any
+    sources: tuple[str, ...] = ("contours", "digits", "fractals", "signals")
+    fingerprint: str | None = None
+    lr: float | None = None
+
+    def arrange(self, grid: Sequence[int]) -> tuple[int, ...]:
+        """Take patches on `grid` from now on.
+
+        Parameters
+        ----------
+        grid : sequence of int
+            Patches along each of one or two axes.
+
+        Returns
+        -------
+        tuple of int
+            Features along each axis; their product is n'.
+        """
+        return tuple(grid)
+
+
+REQUIRED = ("width", "source_embedder", "encoder")
+OPTIONAL = ("feature_width", "max_patches", "sources", "fingerprint", "lr")

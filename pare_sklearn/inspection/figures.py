@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pare_sklearn.extras import need_extra
+
 
 def new_axes(n_rows: int = 1, **figure: Any) -> Any:
     """Axes of a new figure, in a column that shares its x axis.
@@ -13,11 +15,8 @@ def new_axes(n_rows: int = 1, **figure: Any) -> Any:
     ImportError
         If matplotlib is not installed.
     """
-    try:
+    with need_extra("plot", "Plotting"):
         import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "Plotting needs matplotlib; install it with: pip install 'pare-sklearn[plot]'"
-        ) from error
+
     _, axes = plt.subplots(n_rows, 1, sharex=True, layout="constrained", **figure)
     return axes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -73,7 +74,7 @@ class Grids(Modality):
         self.n_channels_, *shape = X.shape[1:]
         self.shape_ = tuple(shape)
         self.patch_shape_ = self._patch_shape(self.MAX_FIELD_PATCHES if dense else self.MAX_PATCHES)
-        self.n_patches = math.prod(count_patches(self.shape_, self.patch_shape_))
+        self.n_patches = math.prod(self.grid)
         self._fit_scale(X)
         return self
 
@@ -112,12 +113,17 @@ class Grids(Modality):
             )
         return True
 
-    def build_predictor(self, width: int, shape: tuple[int, ...], dropout: float) -> nn.Module:
+    @property
+    def grid(self) -> tuple[int, ...]:
+        return tuple(count_patches(self.shape_, self.patch_shape_))
+
+    def build_predictor(
+        self, width: int, grid: Sequence[int], shape: tuple[int, ...], dropout: float
+    ) -> nn.Module:
         if not self.is_field(shape):
-            return super().build_predictor(width, shape, dropout)
+            return super().build_predictor(width, grid, shape, dropout)
         n_axes = len(self.AXES)
         n_channels, field = math.prod(shape[:-n_axes]), shape[-n_axes:]
-        grid = count_patches(self.shape_, self.patch_shape_)
         return FieldPredictor(width, grid, n_channels, field, dropout)
 
     @property

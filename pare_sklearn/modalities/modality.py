@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -58,8 +59,15 @@ class Modality(ABC):
         """Whether targets of this shape are fields, of which each patch predicts a piece."""
         return False
 
-    def build_predictor(self, width: int, shape: tuple[int, ...], dropout: float) -> nn.Module:
-        """A new predictor of flat outputs of this shape."""
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """Patches along each axis."""
+        return (self.n_patches,)
+
+    def build_predictor(
+        self, width: int, grid: Sequence[int], shape: tuple[int, ...], dropout: float
+    ) -> nn.Module:
+        """A new predictor of flat outputs of this shape, from features on a grid."""
         return Predictor(width, math.prod(shape), dropout)
 
     def build_features(self, inputs: dict[str, torch.Tensor], seed: int) -> nn.Module | None:

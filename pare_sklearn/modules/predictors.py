@@ -42,7 +42,7 @@ class FieldPredictor(nn.Module):
     width : int
         Embedding width d.
     grid : sequence of int
-        Patches along each of one or two axes; their product is n.
+        Features along each of one or two axes; their product is n'.
     n_channels : int
         Channels of the field.
     shape : sequence of int
@@ -76,7 +76,7 @@ class FieldPredictor(nn.Module):
         self.register_buffer("total", self._assemble(pieces.unsqueeze(0)), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map features (batch, n, d) to fields (batch, n_channels * points), flat."""
+        """Map features (batch, n', d) to fields (batch, n_channels * points), flat."""
         pieces = self.linear(self.dropout(features)).unflatten(-1, (self.n_channels, -1))
         pieces = (pieces * self.window).flatten(2).transpose(1, 2)
         return (self._assemble(pieces) / self.total).flatten(1)

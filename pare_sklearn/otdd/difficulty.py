@@ -179,5 +179,4 @@ def check_k(k: Sequence[int] | None, n_patches: int, n_source_patches: int) -> n
 def sample_source(source: EmbeddedSource, n: int, rng: np.random.RandomState) -> EmbeddedSource:
     """Draw `n` source samples, none twice where there are enough."""
     n_source = len(source.labels)
-    rows = torch.from_numpy(rng.choice(n_source, n, replace=n > n_source))
-    return EmbeddedSource(source.tokens[rows], source.labels[rows])
+    return source.take(torch.from_numpy(rng.choice(n_source, n, replace=n > n_source)))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.otdd.distance import otdd
-from pare_sklearn.sources import Arrays, embed_arrays, fits, load_source
+from pare_sklearn.sources import Arrays, EmbeddedSource, load_source
+from pare_sklearn.sources.embedding import embed_arrays, keeps_on_disk, misfit
 
 
 def nearest_first(
@@ -47,12 +49,12 @@ def nearest_first(
         If the backbone can embed none of the sources.
     """
     loaded = {name: load_source(source) for name, source in sources.items()}
-    fitting = {name: arrays for name, arrays in loaded.items() if fits(arrays[0], backbone)}
+    misfits = {name: misfit(arrays[0], backbone) for name, arrays in loaded.items()}
+    fitting = {name: arrays for name, arrays in loaded.items() if misfits[name] is None}
     if not fitting:
         raise ValueError(
-            f"None of the sources {', '.join(sources)} has samples of the shape "
-            f"{backbone.source_embedder.image_shape} that the backbone's source embedder takes; "
-            "give source=(X_s, y_s) of this shape."
+            f"None of the sources {', '.join(sources)} suits the backbone. Of the first: "
+            f"{next(iter(misfits.values()))} Name another, or give source=(X_s, y_s)."
         )
     patches = target.mean(dim=1)
     distances = {
@@ -71,8 +73,18 @@ def _distance(
     rng: np.random.RandomState,
 ) -> float:
     """OTDD of one source to the target; samples are the means of their patches."""
-    X_s, y_s = source
-    rows = rng.permutation(len(X_s))[:max_samples]
-    embedded = embed_arrays(X_s[rows], y_s[rows], backbone)
-    patches = embedded.tokens.mean(dim=1)
+    rows = rng.permutation(len(source[0]))[:max_samples]
+    embedded = _embed_rows(source, rows, backbone)
+    # Of half precision tokens the mean is taken without a copy of them all.
+    dtype = torch.promote_types(embedded.tokens.dtype, torch.float32)
+    patches = embedded.tokens.mean(dim=1, dtype=dtype)
     return float(otdd(patches, embedded.labels, target, classes, max_samples=None))
+
+
+def _embed_rows(source: Arrays, rows: np.ndarray, backbone: Backbone) -> EmbeddedSource:
+    """Embed some samples; all, where they are kept for the next time and other rows."""
+    X_s, y_s = source
+    if not keeps_on_disk(backbone):
+        return embed_arrays(X_s[rows], y_s[rows], backbone)
+    embedded, drawn = embed_arrays(X_s, y_s, backbone), torch.from_numpy(rows)
+    return EmbeddedSource(embedded.tokens[drawn], embedded.labels[drawn])
