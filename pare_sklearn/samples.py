@@ -54,7 +54,5 @@ class Samples(NamedTuple):
         """The labelled samples at `rows`, each with its unlabelled ones."""
         n = len(self.labels.y)
         every = (rows + n * torch.arange(len(self.tokens) // n).unsqueeze(1)).flatten()
-        source = self.source
-        if source is not None:
-            source = EmbeddedSource(source.tokens[every], source.labels[every])
+        source = None if self.source is None else self.source.take(every)
         return Samples(self.tokens[every], self.labels.take(rows), source)

@@ -263,3 +263,16 @@ def test_norms_and_biases_do_not_decay(hub, kind):
     }
     assert spared == expected | {"encoder.prefix"}
     assert len(decays) > len(spared) > 10
+
+
+@pytest.mark.parametrize("kind", ["roberta", "bert", "vit", "swin"])
+def test_checkpointed_layers_train_the_same(hub, kind):
+    put_on_hub(hub, NAME, kind)
+    X, y = data("image")
+    settings = {**QUICK, "source": source(kind), "k_start": 0.5}
+    plain, checked = (
+        PaReClassifier(NAME, **settings, gradient_checkpointing=on).fit(X, y)
+        for on in (False, True)
+    )
+    assert np.array_equal(checked.predict_proba(X), plain.predict_proba(X))
+    assert np.array_equal(pickle.loads(pickle.dumps(checked)).predict_proba(X), predict(plain, X))

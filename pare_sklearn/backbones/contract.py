@@ -27,7 +27,8 @@ class Backbone(nn.Module):
     encoder : torch.nn.Module
         Maps tokens (batch, n, d) to features (batch, n', d'), for any number n of patches in front
         of which or between which it may put tokens of its own. Where it has ``layers``, modules
-        from the first to the last, these may learn at different rates.
+        from the first to the last, these may learn at different rates, and are checkpointed one by
+        one.
     feature_width : int or None, default=None
         Width d' of the features; None means d.
     max_patches : int or None, default=None
