@@ -3,6 +3,7 @@
 ``compare`` fits PaRe, plain fine-tuning and the same architecture from scratch to tables and
 series. Each fit runs in a process of its own, and every finished one is a line of RESULTS at once;
 the same command after an interruption does only what is missing, then prints the tables.
+``cost`` measures steps, memory and weights, as ratios within one run, and prints them.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import complaint_of_writing
-from benchmarks.backbones import comparing
+from benchmarks.backbones import comparing, costing
 from benchmarks.backbones.recipe import BackboneError, Recipe, name_backbone
 from benchmarks.backbones.texts import TextsError, read_texts
 from benchmarks.exit_status import INTERRUPTED
+from benchmarks.isolation import ProcessFailure
 from benchmarks.openml_cc18.tasks import TaskError
 from benchmarks.timeseries.datasets import DataSetError
 
-RUN = {"compare": comparing.compare_strategies}
+RUN = {"compare": comparing.compare_strategies, "cost": costing.report_costs}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         read_texts(args.texts, args.text_column, args.label_column)
         return RUN[args.command](args, make_recipe(args))
-    except (BackboneError, DataSetError, TaskError, TextsError) as error:
+    except (BackboneError, DataSetError, ProcessFailure, TaskError, TextsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -47,7 +49,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     comparison = commands.add_parser("compare", help="PaRe, fine-tuning and scratch")
     comparing.add_arguments(comparison)
-    for command in (comparison,):
+    cost = commands.add_parser("cost", help="precision, trained weights, memory, the cache")
+    costing.add_arguments(cost)
+    for command in (comparison, cost):
         _add_common_arguments(command)
     args = parser.parse_args(argv)
     results = getattr(args, "results", None)
