@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -60,20 +60,34 @@ class BatchIterator:
         Rows a batch; the last may have fewer.
     shuffle : bool, default=False
         A new random order at each pass.
+    pin_memory : bool, default=False
+        Batches in page-locked memory, from which a CUDA device fetches them without waiting.
     """
 
-    def __init__(self, dataset: Rows, batch_size: int, shuffle: bool = False) -> None:
+    def __init__(
+        self, dataset: Rows, batch_size: int, shuffle: bool = False, pin_memory: bool = False
+    ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.pin_memory = pin_memory
 
     def __len__(self) -> int:
         return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         n = len(self.dataset)
+        parts: Iterable[Tensor | slice]
         if self.shuffle:
-            yield from (self.dataset[rows] for rows in torch.randperm(n).split(self.batch_size))
+            parts = torch.randperm(n).split(self.batch_size)
         else:
-            for start in range(0, n, self.batch_size):
-                yield self.dataset[start : start + self.batch_size]
+            parts = (slice(i, i + self.batch_size) for i in range(0, n, self.batch_size))
+        for rows in parts:
+            batch = self.dataset[rows]
+            yield _pin(batch) if self.pin_memory else batch
+
+
+def _pin(batch: Batch) -> Batch:
+    inputs, (y, weights) = batch
+    pinned = {name: tensor.pin_memory() for name, tensor in inputs.items()}
+    return pinned, (y.pin_memory(), weights.pin_memory())

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from skorch import NeuralNet
-from skorch.dataset import unpack_data
-from torch import Tensor, nn
+from skorch.dataset import get_len, unpack_data
+from torch import Tensor
 
 from pare_sklearn.batches import Batch, Rows
 from pare_sklearn.finetuning import layer_rates
+from pare_sklearn.memory import is_out_of_memory
 from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.replacement import Select, hard_select, straight_through_select
+from pare_sklearn.randomness import remember_torch_rng
+from pare_sklearn.samples import Labels, Samples
 from pare_sklearn.sources import EmbeddedSource
 
 LOSS_TERMS = ("target_loss", "intermediate_loss", "consistency_loss", "source_loss")
 # Unlabelled samples a step for each labelled one.
 UNLABELLED_RATIO = 2
+OUT_OF_MEMORY = (
+    "Memory ran out though the encoder sees one sample at a time. Choose a smaller batch_size (a "
+    "batch is embedded as a whole), a larger patch_size, gradient_checkpointing=True, or a lighter "
+    "backbone."
+)
 
 
-class Labels(NamedTuple):
-    """Targets of a batch, each perhaps mixed with that of a partner."""
+class Step(NamedTuple):
+    """What a training step gives, or a part of one."""
 
-    y: Tensor
-    weights: Tensor
-    partner: Tensor | None = None
-    share: Tensor | None = None
-
-    def losses(self, criterion: nn.Module, outputs: Tensor) -> Tensor:
-        """Weighted losses (batch,), mixed as the patches were."""
-        losses = criterion(outputs, self.y) * self.weights
-        if self.partner is None or self.share is None:
-            return losses
-        of_partner = criterion(outputs, self.y[self.partner]) * self.weights[self.partner]
-        return losses.lerp(of_partner, self.share)
+    outputs: Tensor
+    """(n, n_outputs), for the labelled samples"""
+    terms: dict[str, Tensor]
+    """Of the loss, by their names in `LOSS_TERMS`."""
 
 
 class PaReNet(NeuralNet):
@@ -49,6 +50,10 @@ class PaReNet(NeuralNet):
     where there is no source, a step is one of plain fine-tuning. Unlabelled samples join the
     intermediate modality: in place of :math:`\ell(h_t(E_m), y_t)` they have the divergence of
     h_t(E_m) from h_t(E_t), through which no gradient flows.
+
+    Where memory runs out, the encoder sees a batch in parts from then on: twice as many until they
+    fit. What is drawn at random about the samples is that of the whole batch, and so is the
+    gradient, up to rounding; dropout and the gate's noise are drawn a part.
 
     Parameters
     ----------
@@ -103,6 +108,8 @@ class PaReNet(NeuralNet):
     def initialize(self) -> PaReNet:
         self.k_ = 0
         self.lam_ = 0.0
+        # Parts that a batch is worked on in, for want of memory.
+        self.n_parts_ = 1
         self.interrupted_ = False
         super().initialize()
         # A given backbone may come in either mode.
@@ -153,22 +160,13 @@ class PaReNet(NeuralNet):
 
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         self._set_training(True)
-        inputs, (y, weights) = unpack_data(batch)
-        labels = Labels(y.to(self.device), weights.to(self.device))
-        tokens = self._embed(inputs)
-        if self.patchmix:
-            tokens, *mixing = mix_patches(tokens)
-            labels = Labels(labels.y, labels.weights, *mixing)
-        if self.source is None or self.k_ == 0:
-            with self._precision():
-                y_pred = self.module_.predict(tokens).float()
-            loss = self._record("target_loss", labels.losses(self.criterion_, y_pred))
-        else:
-            y_pred, loss = self._pare_loss(tokens, labels)
+        step = self._step_within_memory(batch)
+        for name, term in step.terms.items():
+            self.history.record_batch(name, term.item())
+        loss = self._combine(step.terms)
         if not torch.isfinite(loss):
             raise self.explosion(loss.item())
-        loss.backward()
-        return {"loss": loss, "y_pred": y_pred}
+        return {"loss": loss, "y_pred": step.outputs}
 
     def explosion(self, loss: float) -> FloatingPointError:
         """The error to raise when the loss, or what the model gives, is no longer finite."""
@@ -192,36 +190,126 @@ class PaReNet(NeuralNet):
         if any(part is not None and part.training != training for part in parts):
             super()._set_training(training)
 
+    def _step_within_memory(self, batch: Batch) -> Step:
+        """Take a step in as few parts as memory allows, each time with the same draws."""
+        n_parts, restore_rng = self.n_parts_, remember_torch_rng(self.device)
+        while (step := self._try_step(batch)) is None:
+            if self.n_parts_ >= get_len(batch):
+                raise MemoryError(OUT_OF_MEMORY)
+            self._zero_grad_optimizer()
+            torch.cuda.empty_cache()
+            restore_rng()
+            self.n_parts_ *= 2
+        if self.n_parts_ > n_parts:
+            warnings.warn(
+                f"Memory ran out; each batch is split into {self.n_parts_} parts from here on. The "
+                "gradient is that of the whole batch, but a smaller batch_size is faster.",
+                stacklevel=2,
+            )
+        return step
+
+    def _try_step(self, batch: Batch) -> Step | None:
+        """Take a step; None where memory runs out, what it held being free by then."""
+        try:
+            return self._backward(self._draw(batch))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
+
+    def _draw(self, batch: Batch) -> Samples:
+        """Embed a batch, and draw all that is random about its samples."""
+        inputs, (y, weights) = unpack_data(batch)
+        labels = Labels(self._send(y), self._send(weights))
+        tokens = self._embed(inputs)
+        if self.patchmix:
+            tokens, *mixing = mix_patches(tokens)
+            labels = labels.mix(*mixing)
+        if self.source is None or self.k_ == 0:
+            return Samples(tokens, labels)
+        if self.unlabelled is not None:
+            unlabelled = self._draw_unlabelled(UNLABELLED_RATIO * len(tokens))
+            tokens = torch.cat([tokens, self._embed(unlabelled)])
+        return Samples(tokens, labels, EmbeddedSource(*self._draw_source(len(tokens))))
+
     def _embed(self, inputs: dict[str, Tensor]) -> Tensor:
-        inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+        inputs = {name: self._send(tensor) for name, tensor in inputs.items()}
         with self._precision():
             return self.module_.embedder(**inputs)
 
-    def _pare_loss(self, tokens: Tensor, labels: Labels) -> tuple[Tensor, Tensor]:
-        """The outputs for the target, and the loss of the intermediate modality's terms with it.
+    def _send(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.device, non_blocking=tensor.is_pinned())
 
-        Unlabelled samples stand behind the n labelled ones.
+    def _backward(self, samples: Samples) -> Step:
+        """Add the gradient of the loss, and give what led to it."""
+        if self.n_parts_ == 1:
+            return self._backward_part(samples)
+        return self._backward_parts(samples, torch.arange(len(samples.labels.y)))
+
+    def _backward_parts(self, samples: Samples, rows: Tensor, weight: float = 1.0) -> Step:
+        """Add the gradient of those at `rows`, part by part, and that of the embedder at the end.
+
+        A part counts by its share of all samples, times `weight`.
         """
-        n = len(tokens)
-        if self.unlabelled is not None:
-            tokens = torch.cat([tokens, self._embed(self._draw_unlabelled(UNLABELLED_RATIO * n))])
-        source, source_labels = self._draw_source(len(tokens))
+        tokens = samples.tokens.detach().requires_grad_(samples.tokens.requires_grad)
+        detached = samples._replace(tokens=tokens)
+        outputs: list[Tensor] = []
+        terms: dict[str, Tensor] = {}
+        for part in rows.tensor_split(min(self.n_parts_, len(rows))):
+            share = weight * len(part) / len(samples.labels.y)
+            step = self._backward_part(detached.take(part), share)
+            outputs.append(step.outputs.detach())
+            for name, term in step.terms.items():
+                terms[name] = terms.get(name, 0) + share * term
+        if tokens.grad is not None:
+            samples.tokens.backward(tokens.grad)
+        return Step(torch.cat(outputs), terms)
+
+    def _backward_part(self, samples: Samples, share: float = 1.0) -> Step:
+        """Add `share` of the gradient of the loss of these samples."""
+        step = self._forward(samples)
+        loss = self._combine(step.terms)
+        loss.backward(torch.full_like(loss, share))
+        return Step(step.outputs, {name: term.detach() for name, term in step.terms.items()})
+
+    def _forward(self, samples: Samples) -> Step:
+        """Predict, and compute the terms of the loss."""
+        tokens, labels, source = samples
+        if source is None:
+            with self._precision():
+                outputs = self.module_.predict(tokens).float()
+            return Step(outputs, {"target_loss": labels.losses(self.criterion_, outputs).mean()})
         with self._precision():
-            outputs = self.module_.predict_intermediate(tokens, source, self.k_, self._select())
-        target, intermediate, of_source = (output.float() for output in outputs)
-        mixed = self._record("intermediate_loss", labels.losses(self.criterion_, intermediate[:n]))
-        if self.unlabelled is not None:
-            divergences = self.criterion_.consistency(intermediate[n:], target[n:].detach())
-            mixed = mixed + self._record("consistency_loss", divergences)
+            predicted = self.module_.predict_intermediate(
+                tokens, source.tokens, self.k_, self._select()
+            )
+        target, intermediate, of_source = (output.float() for output in predicted)
+        n = len(labels.y)
         smoothing = getattr(self.criterion_, "label_smoothing", 0.0)
         source_losses = F.cross_entropy(
-            of_source, source_labels, reduction="none", label_smoothing=smoothing
+            of_source, source.labels, reduction="none", label_smoothing=smoothing
         )
         source_losses[:n] *= labels.weights
-        on_source = self._record("source_loss", source_losses)
-        on_target = self._record("target_loss", labels.losses(self.criterion_, target[:n]))
-        mixed_loss = (1 - self.lam_) * mixed + self.lam_ * on_source
-        return target[:n], on_target + self.mix_weight * mixed_loss
+        losses = {
+            "target_loss": labels.losses(self.criterion_, target[:n]),
+            "intermediate_loss": labels.losses(self.criterion_, intermediate[:n]),
+            "source_loss": source_losses,
+        }
+        if len(tokens) > n:
+            clean = target[n:].detach()
+            losses["consistency_loss"] = self.criterion_.consistency(intermediate[n:], clean)
+        # The weights have mean 1 over the training set, not over the batch.
+        return Step(target[:n], {name: each.mean() for name, each in losses.items()})
+
+    def _combine(self, terms: dict[str, Tensor]) -> Tensor:
+        """The loss that its terms add up to."""
+        if "source_loss" not in terms:
+            return terms["target_loss"]
+        mixed = terms["intermediate_loss"]
+        if "consistency_loss" in terms:
+            mixed = mixed + terms["consistency_loss"]
+        mixed_loss = (1 - self.lam_) * mixed + self.lam_ * terms["source_loss"]
+        return terms["target_loss"] + self.mix_weight * mixed_loss
 
     def _draw_source(self, n: int) -> tuple[Tensor, Tensor]:
         assert self.source is not None
@@ -237,12 +325,6 @@ class PaReNet(NeuralNet):
         explores = len(self.history) <= self.exploration_epochs
         learns = any(p.requires_grad for p in self.module_.gate.parameters())
         return straight_through_select if explores and learns else hard_select
-
-    def _record(self, name: str, losses: Tensor) -> Tensor:
-        # The weights have mean 1 over the training set, not over the batch.
-        loss = losses.mean()
-        self.history.record_batch(name, loss.item())
-        return loss
 
     def _precision(self) -> AbstractContextManager:
         if self.autocast is None:

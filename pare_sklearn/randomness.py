@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,3 +28,17 @@ def as_seed(random_state: int | np.random.RandomState | None) -> int:
 def kept_torch_rng() -> AbstractContextManager:
     """Give torch's global generators, those of all devices, back as they were."""
     return torch.random.fork_rng(devices=range(torch.cuda.device_count()))
+
+
+def remember_torch_rng(device: Any) -> Callable[[], None]:
+    """Give a function that sets the generators of processor and `device` to where they are now."""
+    of_cpu = torch.get_rng_state()
+    if torch.device(device).type != "cuda":
+        return lambda: torch.set_rng_state(of_cpu)
+    of_gpu = torch.cuda.get_rng_state(device)
+
+    def restore() -> None:
+        torch.set_rng_state(of_cpu)
+        torch.cuda.set_rng_state(of_gpu, device)
+
+    return restore

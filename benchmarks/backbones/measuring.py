@@ -110,7 +110,7 @@ def embedded_samples(recipe: Recipe, load: Load) -> list[int]:
         if type(module) is embedder:
             seen.append(len(output))
 
-    totals = []
+    totals: list[int] = []
     hook = register_module_forward_hook(count)
     with (
         tempfile.TemporaryDirectory() as folder,

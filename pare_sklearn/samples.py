@@ -1,0 +1,60 @@
+"""What a training step learns from: embedded samples with their labels, all or some of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pare_sklearn.sources import EmbeddedSource
+
+
+class Labels(NamedTuple):
+    """Targets of samples, each perhaps mixed with that of a partner."""
+
+    y: Tensor
+    """(n, ...)"""
+    weights: Tensor
+    """(n,)"""
+    partner: Labels | None = None
+    share: Tensor | None = None
+    """(n,), the share of the partner"""
+
+    def mix(self, partner: Tensor, share: Tensor) -> Labels:
+        """Give each sample the one at `partner`, (n,), as its partner."""
+        return Labels(self.y, self.weights, self.take(partner), share)
+
+    def take(self, rows: Tensor) -> Labels:
+        """Those of the samples at `rows`."""
+        y, weights = self.y[rows], self.weights[rows]
+        if self.partner is None or self.share is None:
+            return Labels(y, weights)
+        return Labels(y, weights, self.partner.take(rows), self.share[rows])
+
+    def losses(self, criterion: nn.Module, outputs: Tensor) -> Tensor:
+        """Weighted losses (n,), mixed as the patches were."""
+        losses = criterion(outputs, self.y) * self.weights
+        if self.partner is None or self.share is None:
+            return losses
+        return losses.lerp(self.partner.losses(criterion, outputs), self.share)
+
+
+class Samples(NamedTuple):
+    """Embedded samples, and what was drawn at random for them."""
+
+    tokens: Tensor
+    """(n * m, n_patches, d): n labelled samples, behind them m - 1 unlabelled ones for each"""
+    labels: Labels
+    """of the n labelled samples"""
+    source: EmbeddedSource | None = None
+    """a source sample for each; None where nothing is replaced"""
+
+    def take(self, rows: Tensor) -> Samples:
+        """The labelled samples at `rows`, each with its unlabelled ones."""
+        n = len(self.labels.y)
+        every = (rows + n * torch.arange(len(self.tokens) // n).unsqueeze(1)).flatten()
+        source = self.source
+        if source is not None:
+            source = EmbeddedSource(source.tokens[every], source.labels[every])
+        return Samples(self.tokens[every], self.labels.take(rows), source)
