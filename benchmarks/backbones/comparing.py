@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=positive_int, default=3, help="fits of each strategy")
     parser.add_argument("--max-epochs", type=positive_int, help="of a fit (default: its own)")
     parser.add_argument("--threads", type=positive_int, default=1, help="threads a fit")
+    parser.add_argument("--jobs", type=positive_int, default=1, help="fits at once")
     parser.add_argument("--results", type=Path, default=Path("results/backbones.jsonl"))
 
 
@@ -48,7 +49,7 @@ def compare_strategies(args: argparse.Namespace, recipe: Recipe) -> int:
     results = Results(args.results)
     to_do = unfinished(jobs, results.read())
     print(f"{len(to_do)} of {len(jobs)} fits to do, results in {args.results}", file=sys.stderr)
-    failed = run_jobs(to_do, sizes, results)
+    failed = run_jobs(to_do, sizes, results, n_jobs=args.jobs)
     asked = {job.key for job in jobs}
     print(describe(jobs, [record for record in results.read() if key_of(record) in asked]), end="")
     return int(failed > 0)
