@@ -1,7 +1,6 @@
 """CoNLL-2003: windows around tokens with their tags, from a file and from the hub's cache."""
 
 import sys
-import time
 
 import numpy as np
 import pyarrow as pa
@@ -147,10 +146,9 @@ def test_a_copy_in_the_cache_needs_no_network(hub, file, offline, monkeypatch):
 @pytest.mark.parametrize("offline", [False, True])
 def test_without_a_network_or_a_copy(hub, offline, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
-    start = time.monotonic()
-    with pytest.raises(ValueError, match=r"not in the cache.*network.*source='conll2003:FOLDER'"):
+    message = r"not in the cache.*network.*source='conll2003:FOLDER'"
+    with pytest.raises(ConnectionError, match=message):
         load_conll2003_source()
-    assert time.monotonic() - start < 5
 
 
 def test_a_damaged_copy(hub):
@@ -162,6 +160,6 @@ def test_a_damaged_copy(hub):
 
 def test_without_the_hubs_client_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    message = r"pip install \"pare-sklearn\[huggingface\]\".*conll2003:FOLDER"
+    message = r"without a folder needs huggingface_hub.*pip install 'pare-sklearn\[huggingface\]'"
     with pytest.raises(ImportError, match=message):
         load_source("conll2003")

@@ -130,6 +130,8 @@ def load_source(source: str | Arrays) -> Arrays:
     ------
     ImportError
         If a named source needs a package that is not installed.
+    ConnectionError
+        If a named source must be downloaded, and the server does not answer.
     ValueError
         If the name is unknown or its data cannot be had, or the given arrays are empty, of unequal
         length, complex or not finite, or labels or texts are missing.

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pare_sklearn.extras import need_extra
+
 # Changed whenever older files are no longer to be read.
 FORMAT = 1
 FOLDER_VARIABLE = "PARE_SKLEARN_CACHE"
@@ -96,12 +98,8 @@ def cache_folder() -> Path:
     """
     if folder := os.environ.get(FOLDER_VARIABLE):
         return Path(folder).expanduser()
-    try:
+    with need_extra("huggingface", "The platform's cache folder"):
         from platformdirs import user_cache_dir
-    except ImportError as error:
-        raise ImportError(
-            'install platformdirs: pip install "pare-sklearn[huggingface]"'
-        ) from error
     return Path(user_cache_dir("pare-sklearn"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pare_sklearn.sources.network import answers
+from pare_sklearn.network import answers
 from pare_sklearn.sources.subsampling import draw_samples
 
 OPENML_ID = 40927
@@ -41,9 +41,11 @@ def load_cifar10_source(folder: str | None = None) -> tuple[np.ndarray, np.ndarr
 
     Raises
     ------
+    ConnectionError
+        If OpenML does not answer, and the client's cache does not have the data set.
     ValueError
-        If the data set can neither be reached nor found in the client's cache, the folder lacks
-        files of the binary version, or they are cut short or of another kind.
+        If the client fails, the folder lacks files of the binary version, or they are cut short or
+        of another kind.
 
     References
     ----------
@@ -58,19 +60,23 @@ def _from_openml() -> tuple[np.ndarray, np.ndarray]:
     folder = Path(openml.config.get_cache_directory()) / "datasets" / str(OPENML_ID)
     cached = (folder / "description.xml").exists() and any(folder.glob("dataset*"))
     if not cached and not answers(openml.config.server):
-        raise _unavailable("OpenML does not answer, and its client has no copy of the data set")
+        raise ConnectionError(
+            _unavailable("OpenML does not answer, and its client has no copy of the data set")
+        )
     try:
         with _one_attempt(openml.config):
             dataset = openml.datasets.get_dataset(OPENML_ID, download_data=True)
             return _from_table(dataset.get_data()[0], dataset.default_target_attribute)
     except Exception as error:  # of any kind: the client passes on those of its libraries
-        raise _unavailable(
-            f"OpenML's client failed: {error}. If the network is there, delete {folder}"
+        raise ValueError(
+            _unavailable(
+                f"OpenML's client failed: {error}. If the network is there, delete {folder}"
+            )
         ) from error
 
 
-def _unavailable(reason: str) -> ValueError:
-    return ValueError(
+def _unavailable(reason: str) -> str:
+    return (
         f"source='cifar10' is OpenML's data set {OPENML_ID}. {reason}. Try again with a network, "
         f"or give source='cifar10:FOLDER', {BINARY_VERSION}."
     )

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pare_sklearn.sources.network import answers
+from pare_sklearn.extras import need_extra
+from pare_sklearn.network import answers
 from pare_sklearn.sources.subsampling import draw_samples
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
@@ -54,9 +55,10 @@ def load_conll2003_source(path: str | None = None) -> tuple[np.ndarray, np.ndarr
     ------
     ImportError
         If huggingface_hub is needed and not installed.
+    ConnectionError
+        If the hub does not answer, and its cache does not have the file.
     ValueError
-        If the hub can neither be reached nor its file found in the cache, or the path holds no
-        file of this format.
+        If the download fails, or the path holds no file of this format.
 
     References
     ----------
@@ -101,14 +103,9 @@ def _from_hub() -> Iterator[Sentence]:
 
 def _download() -> str:
     """Path of the training set in the hub's cache, downloaded where it is not there."""
-    try:
+    with need_extra("huggingface", "source='conll2003' without a folder"):
         from huggingface_hub import constants, hf_hub_download
         from huggingface_hub.errors import LocalEntryNotFoundError
-    except ImportError as error:
-        raise ImportError(
-            "source='conll2003' needs huggingface_hub: pip install \"pare-sklearn[huggingface]\"; "
-            "or give source='conll2003:FOLDER' with the file eng.train of the shared task."
-        ) from error
     fetch = partial(
         hf_hub_download, REPOSITORY, PARQUET_FILE, repo_type="dataset", revision=REVISION
     )
@@ -117,15 +114,15 @@ def _download() -> str:
     except LocalEntryNotFoundError:
         pass
     if constants.HF_HUB_OFFLINE or not answers(constants.ENDPOINT):
-        raise _unavailable("The hub does not answer, or HF_HUB_OFFLINE is set")
+        raise ConnectionError(_unavailable("The hub does not answer, or HF_HUB_OFFLINE is set"))
     try:
         return fetch()
     except Exception as error:  # of any kind: the client passes on those of its libraries
-        raise _unavailable(f"The download failed: {error}") from error
+        raise ValueError(_unavailable(f"The download failed: {error}")) from error
 
 
-def _unavailable(reason: str) -> ValueError:
-    return ValueError(
+def _unavailable(reason: str) -> str:
+    return (
         f"source='conll2003' is {REPOSITORY} on the Hugging Face hub, which is not in the cache. "
         f"{reason}. Try again with a network, or give source='conll2003:FOLDER' with the file "
         "eng.train of the shared task."

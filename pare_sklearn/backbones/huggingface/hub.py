@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pare_sklearn.extras import need_extra
+from pare_sklearn.network import answers
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
-# Seconds that the hub may take to answer.
-TIMEOUT = 3
 # Any of these makes a tokenizer.
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model")
 # Nothing else is downloaded: no pickles, no code.
@@ -87,7 +86,10 @@ def _download(repo_id: str, revision: str | None) -> Path:
 
     try:
         folder = snapshot_download(
-            repo_id, revision=revision, allow_patterns=list(PATTERNS), etag_timeout=TIMEOUT
+            repo_id,
+            revision=revision,
+            allow_patterns=list(PATTERNS),
+            local_files_only=constants.HF_HUB_OFFLINE or not answers(constants.ENDPOINT),
         )
     except errors.GatedRepoError as error:
         raise ValueError(
