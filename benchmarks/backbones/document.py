@@ -10,9 +10,9 @@ from benchmarks.backbones.job import Job
 from benchmarks.records import Record
 from benchmarks.report import cells
 from benchmarks.report.comparisons import DECIMALS
-from benchmarks.report.tables import markdown
+from benchmarks.report.tables import by_model, markdown
 
-COLUMNS = ["dataset", "metric", "split", "model", "score", "fit_seconds"]
+COLUMNS = ["task", "dataset", "metric", "split", "model", "score", "fit_seconds"]
 
 
 def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
@@ -31,7 +31,9 @@ def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
         The report in Markdown.
     """
     finished = pd.DataFrame(records, columns=COLUMNS).dropna(subset="score")
-    scores, seconds = (_by_model(jobs, finished, name) for name in ("score", "fit_seconds"))
+    scores, seconds = (by_model(jobs, finished, name) for name in ("score", "fit_seconds"))
+    titles = {job.task: job.dataset for job in jobs}
+    scores, seconds = (table.rename(index=titles, level="task") for table in (scores, seconds))
     metrics = dict(zip(finished["dataset"], finished["metric"], strict=True))
     model, *rivals = scores
     blocks = [
@@ -51,17 +53,8 @@ def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _by_model(jobs: Sequence[Job], finished: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Lay out a number of the records, a row a data set and seed asked for, a column a model."""
-    rows = dict.fromkeys((job.dataset, job.seed) for job in jobs)
-    models = dict.fromkeys(job.model for job in jobs)
-    table = finished.pivot(index=["dataset", "split"], columns="model", values=column)
-    index = pd.MultiIndex.from_tuples(rows, names=["dataset", "split"])
-    return table.reindex(index=index, columns=list(models)).astype(float)
-
-
 def _score_table(scores: pd.DataFrame, metrics: dict[str, str]) -> str:
-    groups = scores.groupby(level="dataset", sort=False)
+    groups = scores.groupby(level="task", sort=False)
     means, sds = groups.mean(), groups.std()
     rows = [
         [
@@ -80,7 +73,7 @@ def _score_table(scores: pd.DataFrame, metrics: dict[str, str]) -> str:
 def _differences(scores: pd.DataFrame, model: str, rival: str) -> Iterator[list[str]]:
     """A row of paired differences for each data set."""
     paired = (scores[model] - scores[rival]).round(DECIMALS)
-    for dataset, values in paired.groupby(level="dataset", sort=False):
+    for dataset, values in paired.groupby(level="task", sort=False):
         ours, ties, theirs = (values > 0).sum(), (values == 0).sum(), (values < 0).sum()
         spread = [cells.difference(value) for value in (values.min(), values.max())]
         mean, sd = cells.difference(values.mean()), cells.score(values.std())
@@ -88,6 +81,6 @@ def _differences(scores: pd.DataFrame, model: str, rival: str) -> Iterator[list[
 
 
 def _seconds_table(seconds: pd.DataFrame) -> str:
-    medians = seconds.groupby(level="dataset", sort=False).median()
+    medians = seconds.groupby(level="task", sort=False).median()
     rows = [[str(name), *map(cells.significant, row)] for name, row in medians.iterrows()]
     return markdown(["data set", *seconds], rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
@@ -159,6 +160,30 @@ def claim_table(claims: Iterable[Claim]) -> str:
         for claim in claims
     ]
     return markdown(["claim", "effect", "interval", "tasks", "splits", "p", "verdict"], rows)
+
+
+def by_model(jobs: Sequence[Any], finished: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Lay out a number of finished records as the jobs asked for it.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        With the attributes ``task``, ``seed`` and ``model``.
+    finished : DataFrame
+        Records with the columns task, split, model and `column`.
+    column : str
+        Which number.
+
+    Returns
+    -------
+    table : DataFrame
+        A row a task and seed, a column a model, NaN where that fit is not finished.
+    """
+    rows = dict.fromkeys((job.task, job.seed) for job in jobs)
+    models = dict.fromkeys(job.model for job in jobs)
+    table = finished.pivot(index=["task", "split"], columns="model", values=column)
+    index = pd.MultiIndex.from_tuples(rows, names=["task", "split"])
+    return table.reindex(index=index, columns=list(models)).astype(float)
 
 
 def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

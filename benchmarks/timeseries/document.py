@@ -9,7 +9,7 @@ import pandas as pd
 from benchmarks.records import KEY, Record, key_of
 from benchmarks.report import cells
 from benchmarks.report.comparisons import compare, means_over_tasks
-from benchmarks.report.tables import markdown
+from benchmarks.report.tables import by_model, markdown
 from benchmarks.timeseries.job import Job
 
 SECONDS = {"fit_seconds": "fit, s", "predict_seconds": "predict, s"}
@@ -35,7 +35,7 @@ def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
     asked = {job.key for job in jobs}
     of_jobs = [record for record in records if key_of(record) in asked]
     finished = pd.DataFrame(of_jobs, columns=COLUMNS).dropna(subset="score")
-    scores = _by_model(jobs, finished, "score")
+    scores = by_model(jobs, finished, "score")
     blocks = [
         "# Time series on their own splits",
         f"{len(finished)} of {len(jobs)} fits are finished.",
@@ -44,18 +44,9 @@ def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
         _score_table(scores),
         *_comparisons(scores),
         "Seconds a fit, mean over the data sets.",
-        _seconds_table({name: _by_model(jobs, finished, name) for name in SECONDS}),
+        _seconds_table({name: by_model(jobs, finished, name) for name in SECONDS}),
     ]
     return "\n\n".join(blocks) + "\n"
-
-
-def _by_model(jobs: Sequence[Job], finished: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Lay out a number of the records, a row a data set and seed asked for, a column a model."""
-    rows = dict.fromkeys((job.task, job.seed) for job in jobs)
-    models = dict.fromkeys(job.model for job in jobs)
-    table = finished.pivot(index=["task", "split"], columns="model", values=column)
-    index = pd.MultiIndex.from_tuples(rows, names=["task", "split"])
-    return table.reindex(index=index, columns=list(models)).astype(float)
 
 
 def _score_table(scores: pd.DataFrame) -> str:

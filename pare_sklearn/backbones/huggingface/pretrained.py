@@ -80,7 +80,6 @@ def load_pretrained(name: str, known_types: Collection[str]) -> tuple[Any, Path,
         If transformers is not installed.
     """
     with need_extra("huggingface", f"The backbone {name!r}"):
-        import huggingface_hub  # noqa: F401
         from transformers import AutoModel
     folder, origin = find_files(name)
     config = _load_config(folder, known_types)
