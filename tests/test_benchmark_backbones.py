@@ -182,8 +182,8 @@ def test_differences_are_paired(recipe):
         for seed in range(3)
     ]  # fmt: skip
     records = [
-        {"task": TABLE, "dataset": "toys", "metric": "auroc", "split": seed, "model": model, "score": score,
-         "fit_seconds": 10.0**seed}
+        {"task": TABLE, "dataset": "toys", "metric": "auroc", "split": seed, "model": model,
+         "score": score, "fit_seconds": 10.0**seed}
         for model, scores in given.items()
         for seed, score in enumerate(scores)
     ]  # fmt: skip
