@@ -8,6 +8,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 pytest.importorskip("transformers")
 
@@ -173,6 +174,20 @@ def test_weights_that_were_trained_and_then_frozen_are_pickled(hub):
     reloaded = pickle.loads(pickle.dumps(clf))
     np.testing.assert_array_equal(reloaded.predict_proba(X), clf.predict_proba(X))
     np.testing.assert_array_equal(deepcopy(clf).predict_proba(X), clf.predict_proba(X))
+
+
+def test_random_states_stay_as_they_are(hub):
+    put_on_hub(hub, NAME, "bert")
+    # Without its pooler, as checkpoints of masked language models are: that is drawn at random.
+    (weights,) = hub.glob("**/model.safetensors")
+    kept = {name: w for name, w in load_file(weights).items() if not name.startswith("pooler")}
+    save_file(kept, weights, metadata={"format": "pt"})
+    X, y = data("table")
+    torch.manual_seed(5)
+    expected = torch.get_rng_state()
+    clf = PaReClassifier(NAME, source=texts(), **QUICK).fit(X, y)
+    pickle.loads(pickle.dumps(clf)).predict(X)
+    assert torch.equal(torch.get_rng_state(), expected)
 
 
 def test_without_the_hub_all_weights_are_pickled(hub, tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pare_sklearn.backbones.huggingface.hub import Origin, find_files
 from pare_sklearn.backbones.huggingface.weights import find_weights, hash_weights
 from pare_sklearn.extras import need_extra
+from pare_sklearn.randomness import kept_torch_rng
 
 if TYPE_CHECKING:
     from pare_sklearn.backbones.huggingface.encoder import PretrainedEncoder
@@ -42,7 +43,9 @@ class Pretrained(NamedTuple):
         from pare_sklearn.backbones.huggingface import load_huggingface
 
         assert self.origin is not None
-        backbone = load_huggingface(f"{self.origin.repo_id}@{self.origin.commit}")
+        # A model draws weights before it loads its own.
+        with kept_torch_rng():
+            backbone = load_huggingface(f"{self.origin.repo_id}@{self.origin.commit}")
         if backbone.fingerprint != self.sha256:
             raise ValueError(
                 f"The weights of {self.origin.repo_id!r} at commit {self.origin.commit} are not "
