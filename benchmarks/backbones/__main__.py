@@ -68,6 +68,7 @@ def make_recipe(args: argparse.Namespace) -> Recipe:
         text_column=args.text_column,
         label_column=args.label_column,
         max_epochs=args.max_epochs,
+        nets_alone=args.nets_alone,
         name=name_backbone(args.backbone),
     )
 

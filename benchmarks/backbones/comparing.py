@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", type=positive_int, default=3, help="fits of each strategy")
     parser.add_argument("--max-epochs", type=positive_int, help="of a fit (default: its own)")
+    parser.add_argument(
+        "--nets-alone",
+        action="store_true",
+        help="without the linear probes, which decide where the nets have trained little",
+    )
     parser.add_argument("--threads", type=positive_int, default=1, help="threads a fit")
     parser.add_argument("--jobs", type=positive_int, default=1, help="fits at once")
     parser.add_argument("--results", type=Path, default=Path("results/backbones.jsonl"))

@@ -26,6 +26,8 @@ STEP_HEADERS = ["s a step, median (range)", "over the first", "samples/s"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
+    # A probe, which is fitted in full precision, would hide what the nets lose.
+    parser.set_defaults(nets_alone=True)
     count: dict[str, Any] = {"type": positive_int, "metavar": "N"}
     parser.add_argument("--task", type=int, default=53, help="OpenML task that is scored on")
     parser.add_argument("--seeds", default=1, help="splits that are scored on", **count)
@@ -65,7 +67,7 @@ def sections(args: argparse.Namespace, recipe: Recipe, task: Task) -> Iterator[s
     load = Load(args.batch_size, args.patches, args.steps)
     large = Load(args.memory_batch_size, args.memory_patches, args.memory_steps)
     yield (
-        f"Each measurement has a process of its own, of {args.threads} threads. Steps are of PaRe, "
+        f"Each measurement has a process of its own, threads: {args.threads}. Steps are of PaRe, "
         "k above 0, taken in turn."
     )
     yield precision_section(args, recipe, load)
@@ -95,8 +97,10 @@ def score_section(args: argparse.Namespace, recipe: Recipe, task: Task) -> str:
         full, mixed = (np.array([r[name] for r in found[p]]) for p in PRECISIONS)
         means = [cells.score(full.mean()), cells.score(mixed.mean())]
         rows.append([name.replace("_", " "), *means, cells.difference((mixed - full).mean())])
-    words = f"{task.dataset}, means over {args.seeds} half/half splits; score is AUROC."
-    return f"{words}\n\n" + markdown(["", *PRECISIONS, "difference"], rows)
+    words = f"{task.dataset}, means over {args.seeds} half/half splits; the score is AUROC, of the"
+    return f"{words} nets without linear probes.\n\n" + markdown(
+        ["", *PRECISIONS, "difference"], rows
+    )
 
 
 def _fit(args: argparse.Namespace, recipe: Recipe, task: Task, precision: str, seed: int) -> Record:

@@ -85,6 +85,7 @@ def measure(job: Job) -> Record:
         "metric": split.metric,
         "score": score,
         "validation_score": max(row["validation_score"] for row in model.history_),
+        "blend": model.blend_.tolist(),  # shares of the nets and of the linear probes
         "epochs": len(model.history_),
         "fit_seconds": fit_seconds,
         "fit_cpu_seconds": fit_cpu_seconds,

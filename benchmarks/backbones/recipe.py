@@ -22,21 +22,27 @@ class Recipe:
     text_column: str | None = None
     label_column: str | None = None
     max_epochs: int | None = None  # None leaves it to the estimator
+    nets_alone: bool = False  # without the linear probes, which may outvote short trainings
     name: str = ""  # of the backbone and its weights, see `name_backbone`
 
     @property
     def title(self) -> str:
         """Backbone, source and epochs, in words that tell apart what is not comparable."""
         bound = "" if self.max_epochs is None else f", at most {self.max_epochs} epochs"
-        return f"{self.name}, {Path(self.texts).stem}{bound}"
+        alone = ", nets alone" if self.nets_alone else ""
+        return f"{self.name}, {Path(self.texts).stem}{bound}{alone}"
 
     def build(self, seed: int, **parameters: Any) -> Any:
         """Build an unfitted classifier that differs from the defaults by `parameters`."""
         from pare_sklearn import PaReClassifier
 
         source = read_texts(self.texts, self.text_column, self.label_column)
-        bound = {} if self.max_epochs is None else {"max_epochs": self.max_epochs}
-        return PaReClassifier(self.backbone, source=source, random_state=seed, **bound | parameters)
+        settings: dict[str, Any] = {"random_state": seed}
+        if self.max_epochs is not None:
+            settings["max_epochs"] = self.max_epochs
+        if self.nets_alone:
+            settings["linear_probe"] = False
+        return PaReClassifier(self.backbone, source=source, **settings | parameters)
 
 
 def name_backbone(backbone: str) -> str:
