@@ -614,7 +614,7 @@ class _BasePaRe(BaseEstimator, ABC):
         if self.strategy == "scratch":
             reset_parameters(backbone.encoder)
         embedders = []
-        for _ in range(-(-PROBE_FEATURES // (backbone.feature_width or backbone.width))):
+        for _ in range(-(-PROBE_FEATURES // backbone.feature_width)):
             embedder = self.modality_.build_embedder(backbone.width)
             if self.strategy != "scratch":
                 embedder.start_from(backbone)
@@ -724,7 +724,7 @@ class _BasePaRe(BaseEstimator, ABC):
             freeze(backbone.encoder, self.finetune)
             if self.finetune == "lora":
                 add_lora(backbone.encoder, self.lora_rank, self.lora_targets)
-        width = backbone.feature_width or backbone.width
+        width = backbone.feature_width
         predictor = self.modality_.build_predictor(
             width, backbone.arrange(self.modality_.grid), self.target_.shape, self.dropout
         )

@@ -78,6 +78,8 @@ def _copy_given(backbone: nn.Module) -> Backbone:
     for name in OPTIONAL:
         if not hasattr(copy, name):
             setattr(copy, name, getattr(Backbone, name))
+    if not hasattr(copy, "feature_width"):
+        copy.feature_width = copy.width
     if not hasattr(copy, "arrange"):
         copy.arrange = partial(Backbone.arrange, copy)
     _check_encoder(copy)
@@ -104,7 +106,7 @@ def _check_encoder(backbone: Backbone) -> None:
     """Raise where the encoder does not map tokens (batch, n, d) to features (batch, n', d')."""
     like = next(backbone.encoder.parameters(), torch.empty(0))
     tokens = like.new_zeros(2, 3, backbone.width)
-    expected = (2, prod(backbone.arrange((3,))), backbone.feature_width or backbone.width)
+    expected = (2, prod(backbone.arrange((3,))), backbone.feature_width)
     contract = (
         f"The encoder of the backbone {type(backbone).__name__} must map tokens (batch, patches, "
         f"d) of width d={backbone.width} to features of the same shape, unless feature_width and "

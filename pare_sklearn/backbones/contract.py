@@ -29,8 +29,8 @@ class Backbone(nn.Module):
         of which or between which it may put tokens of its own. Where it has ``layers``, modules
         from the first to the last, these may learn at different rates, and are checkpointed one by
         one.
-    feature_width : int or None, default=None
-        Width d' of the features; None means d.
+    feature_width : int, optional
+        Width d' of the features; d where it is lacking.
     max_patches : int or None, default=None
         The most patches n that it takes; None means any number.
     table_maps : TableMaps, optional
@@ -46,7 +46,7 @@ class Backbone(nn.Module):
     width: int
     source_embedder: Any
     encoder: Any
-    feature_width: int | None = None
+    feature_width: int
     max_patches: int | None = None
     table_maps: Any
     sources: tuple[str, ...] = ("contours", "digits", "fractals", "signals")
@@ -70,4 +70,4 @@ class Backbone(nn.Module):
 
 
 REQUIRED = ("width", "source_embedder", "encoder")
-OPTIONAL = ("feature_width", "max_patches", "sources", "fingerprint", "lr")
+OPTIONAL = ("max_patches", "sources", "fingerprint", "lr")

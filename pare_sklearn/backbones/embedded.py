@@ -46,7 +46,7 @@ class EmbeddedBackbone(Backbone):
     def __init__(self, config: EmbeddedConfig, dropout: float) -> None:
         super().__init__()
         self.config = config
-        self.width = config.width
+        self.width = self.feature_width = config.width
         self.source_embedder = ImageEmbedder(
             config.n_channels, config.image_size, config.patch_size, config.width
         )
