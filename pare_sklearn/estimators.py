@@ -75,7 +75,7 @@ from pare_sklearn.validation import (
 CLIP_NORM = 1.0
 # Numbers, patches times width, that a batch holds in prediction, which bounds its memory however
 # wide the table is.
-PREDICT_NUMBERS = 1 << 22
+PREDICT_NUMBERS = 1 << 20
 # Weights of an encoder from which on it is large: a single member is trained then.
 LARGE = 5_000_000
 # Matrix kernels round the rows of an incomplete tile differently; predictions are made for whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -19,6 +20,9 @@ from pare_sklearn.net import PaReNet
 
 # Seconds that idle processes wait for the next fit, and that interrupted ones have to finish.
 IDLE, GRACE = 60, 10
+# Seconds of training from which on starting new processes next time costs little against them,
+# and memory counts for more: each idle one holds some 400 MB.
+LONG = 60
 
 
 class Member(NamedTuple):
@@ -100,6 +104,7 @@ class _Processes:
         members: Trained = {}
         running: dict[Future, int] = {}
         left = list(enumerate(tasks))[::-1]
+        start = time.monotonic()
         try:
             while left or running:
                 # No more than can begin at once: what is queued cannot be called back.
@@ -125,6 +130,8 @@ class _Processes:
         except BaseException:
             self._interrupt(running)
             raise
+        if time.monotonic() - start > LONG:
+            self.executor.shutdown()
         return members, False
 
     def _interrupt(self, running: dict[Future, int]) -> Trained:

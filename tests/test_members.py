@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from skorch.callbacks import Callback
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
-from pare_sklearn.members import train_members
+from pare_sklearn.members import Member, train_members
 
 QUICK = {"n_estimators": 3, "max_epochs": 3, "random_state": 0}
 TRAIN_LONG = """
@@ -101,6 +102,18 @@ def test_an_error_in_a_process_is_raised_as_it_is_and_the_next_fit_works(data):
 def test_a_process_that_dies_is_said_to():
     with pytest.raises(RuntimeError, match=r"ended abruptly.*n_jobs=1"):
         train_members([partial(os._exit, 1)] * 2, 2, lambda number, member: None)
+
+
+def process_as_member():
+    return Member(os.getpid(), [])
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are no files here")
+@pytest.mark.parametrize(("long", "ended"), [(0, True), (3600, False)])
+def test_processes_outlast_short_trainings_only(monkeypatch, long, ended):
+    monkeypatch.setattr("pare_sklearn.members.LONG", long)
+    members, _ = train_members([process_as_member] * 2, 2, lambda number, member: None)
+    assert {Path(f"/proc/{member.net}").exists() for member in members.values()} == {not ended}
 
 
 class Silent(Callback):
