@@ -614,12 +614,13 @@ class _BasePaRe(BaseEstimator, ABC):
         if self.strategy == "scratch":
             reset_parameters(backbone.encoder)
         embedders = []
-        for _ in range(-(-PROBE_FEATURES // backbone.feature_width)):
+        for number in range(-(-PROBE_FEATURES // backbone.feature_width)):
             embedder = self.modality_.build_embedder(backbone.width)
             if self.strategy != "scratch":
                 embedder.start_from(backbone)
-                if isinstance(embedder, TableEmbedder):
-                    embedder.drop_columns()
+            # Smooth views suit most tables, views that bend the others.
+            if number % 2 and isinstance(embedder, TableEmbedder):
+                embedder.draw_columns()
             embedders.append(embedder)
         return FrozenFeatures(embedders, backbone.encoder)
 

@@ -13,6 +13,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 CLIP = 3.0
 LARGEST = 1e6
+# Bins that a column of numbers is cut into at most, and the samples of one at least.
+MOST_BINS, BIN_SAMPLES = 16, 4
+EDGE_DECIMALS = 4
 # What `pandas.api.types.infer_dtype` calls columns of numbers, and those of time.
 NUMERIC_KINDS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal"}
 TIME_KINDS = {"datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period"}
@@ -73,6 +76,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ----------
     numeric_, categorical_ : list of int
         Positions of the numeric and of the categorical columns.
+    edges_ : list of float32 ndarray
+        For each numeric column, edges between bins of about as many samples, scaled.
     categories_ : list of dict
         For each categorical column, the code of each category. Code 0 is "unseen in training",
         1 is "missing".
@@ -108,7 +113,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.from_dataframe_ = is_dataframe(X)
         self.categorical_ = np.flatnonzero(is_categorical).tolist()
         self.numeric_ = np.flatnonzero(np.logical_not(is_categorical)).tolist()
-        self.scaler_ = RobustSmoothClip().fit(self._numbers(X))
+        numbers = self._numbers(X)
+        self.scaler_ = RobustSmoothClip().fit(numbers)
+        self.edges_ = [_bin_edges(column) for column in self._scale(numbers).T]
         columns = list(_columns(X))
         self.categories_ = [
             {key: code for code, key in enumerate(sorted(set(_keys(columns[p])[1])), start=2)}
@@ -148,7 +155,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"X is an array, but fit saw a DataFrame with {len(self.categorical_)} columns of "
                 "categories; pass a DataFrame with the same columns."
             )
-        numbers = self.scaler_.transform(self._numbers(X)).astype(np.float32)
+        numbers = self._scale(self._numbers(X))
         columns = list(_columns(X))
         codes = np.empty((len(X), len(self.categorical_)), dtype=np.int64)
         for j, (position, categories) in enumerate(
@@ -159,6 +166,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             lookup = np.array([*(categories.get(key, 0) for key in keys), 1])
             codes[:, j] = lookup[index]
         return numbers, codes
+
+    def _scale(self, numbers: np.ndarray) -> np.ndarray:
+        return self.scaler_.transform(numbers).astype(np.float32)
 
     def _named_positions(self, X: Any) -> set[int]:
         """Positions of the columns that `categorical_features` names."""
@@ -203,6 +213,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 "numbers in its place, or NaN for missing."
             )
         return block
+
+
+def _bin_edges(column: np.ndarray) -> np.ndarray:
+    """Distinct quantiles of scaled numbers (n_samples,), at least two."""
+    present = column[~np.isnan(column)]
+    if len(present):
+        n_bins = min(MOST_BINS, max(2, len(present) // BIN_SAMPLES))
+        quantiles = np.quantile(present, np.linspace(0, 1, n_bins + 1), method="nearest")
+        # Rounded, because a slope within the narrowest of bins would overflow.
+        edges = np.unique(quantiles.round(EDGE_DECIMALS))
+        if len(edges) > 1:
+            return edges.astype(np.float32)
+    # What is constant, or missing throughout, has no bins of its own.
+    return np.array([-CLIP, CLIP], dtype=np.float32)
 
 
 def is_dataframe(X: Any) -> bool:

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from toy_tables import bin_edges
 
 from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.embedders.table import TableEmbedder
@@ -35,7 +36,9 @@ def make_embedder(layout="mixed", patches_per_feature=2, width=WIDTH):
     torch.manual_seed(0)
     numeric, categorical = LAYOUTS[layout]
     cardinalities = [4 + j for j in range(len(categorical))]
-    embedder = TableEmbedder(numeric, categorical, cardinalities, width, patches_per_feature)
+    embedder = TableEmbedder(
+        numeric, bin_edges(len(numeric)), categorical, cardinalities, width, patches_per_feature
+    )
     with torch.no_grad():
         for parameter in (embedder.norm.weight, embedder.norm.bias):
             parameter += torch.randn_like(parameter)
@@ -124,6 +127,45 @@ def test_training_leaves_the_unseen_category_at_zero():
         optimizer.step()
     assert not embedder.categories.weight[0].any()
     assert (embedder.categories.weight[1:] != before[1:]).all()
+
+
+@torch.no_grad()
+def test_a_number_adds_a_piecewise_linear_map_of_its_own_column():
+    embedder = make_embedder("numbers", patches_per_feature=1)
+    embedder.draw_columns()
+    numbers, _ = make_table("numbers")
+    numbers[0] = torch.tensor([-2.5, 2.0, 2.5])  # beyond the edges, and on the last of them
+    own = torch.zeros(BATCH, 3, WIDTH)
+    for row in range(BATCH):
+        for column, edges in enumerate(bin_edges(3)):
+            x = min(max(numbers[row, column].item(), edges[0].item()), edges[-1].item())
+            line, pieces = embedder.numbers.linear0, embedder.numbers.linear.weight[column]
+            own[row, column] = line.weight[column] * x + line.bias[column]
+            for piece in range(len(edges) - 1):
+                low, high = edges[piece].item(), edges[piece + 1].item()
+                # The last piece of a column has the last row, however few pieces it has.
+                at = -1 if piece == len(edges) - 2 else piece
+                own[row, column] += pieces[at] * min(max((x - low) / (high - low), 0.0), 1.0)
+    shared = embedder.values(numbers) * embedder.gains[:, 0]
+    expected = layer_norm(shared + own + embedder.positions, embedder.norm)
+    tokens = embedder(numbers, torch.empty(BATCH, 0, dtype=torch.long))
+    torch.testing.assert_close(tokens, expected)
+
+
+@torch.no_grad()
+def test_the_map_of_a_column_starts_linear_unless_it_is_drawn():
+    """Of its own part, what bends is the second difference."""
+    embedder = make_embedder("numbers", patches_per_feature=1)
+    numbers = torch.linspace(-1.9, 1.9, 39).unsqueeze(1).expand(-1, 3)
+
+    def bends():
+        second = embedder.numbers(numbers).diff(dim=0).diff(dim=0).abs().amax(dim=(0, 2))
+        return second > 1e-5
+
+    assert not bends().any()
+    embedder.draw_columns()
+    # The first column has two edges, and with them a single piece.
+    assert bends().tolist() == [False, True, True]
 
 
 def test_a_missing_number_takes_the_learned_missing_vector_of_its_column():

@@ -59,7 +59,12 @@ def embed_by_hand(model, X, seed):
     encoder = model.modality_.encoder_
     torch.manual_seed(seed)
     embedder = TableEmbedder(
-        encoder.numeric_, encoder.categorical_, encoder.cardinalities_, backbone.width, 4
+        encoder.numeric_,
+        [torch.from_numpy(edges) for edges in encoder.edges_],
+        encoder.categorical_,
+        encoder.cardinalities_,
+        backbone.width,
+        4,
     )
     embedder.start_from(backbone)
     with torch.no_grad():

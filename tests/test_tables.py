@@ -246,6 +246,40 @@ def test_codes_of_the_encoder():
     assert (numbers.dtype, codes.dtype) == (np.float32, np.int64)
 
 
+def test_bins_of_a_column_hold_about_as_many_samples():
+    skewed = np.random.RandomState(0).exponential(size=(1000, 1)) ** 3
+    encoder = TableEncoder().fit(skewed)
+    (edges,), (numbers, _) = encoder.edges_, encoder.transform(skewed)
+    counts, _ = np.histogram(numbers, edges)
+    assert len(counts) == 16
+    # The lowest bins are so narrow that rounding moves samples across their edges.
+    np.testing.assert_allclose(counts[4:], 1000 / 16, atol=3)
+    assert edges[0] == pytest.approx(numbers.min(), abs=1e-4)
+    assert edges[-1] == pytest.approx(numbers.max(), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("column", "n_edges"),
+    [
+        ([0.0, 1.0] * 50, 2),
+        ([0.0] * 98 + [1.0, 2.0], 2),
+        ([0.0] * 50 + [1.0] * 40 + [2.0] * 10, 3),
+        ([7.0] * 100, 2),
+        ([np.nan] * 100, 2),
+        ([np.nan] * 99 + [1.0], 2),
+        ([0.0, 1e-300] * 25 + [1.0] * 50, 2),
+        (list(range(8)), 3),
+        (list(range(20)), 6),
+    ],
+)
+def test_bins_where_values_or_samples_are_few(column, n_edges):
+    encoder = TableEncoder().fit(np.array(column, dtype=np.float64)[:, np.newaxis])
+    (edges,) = encoder.edges_
+    assert len(edges) == n_edges
+    assert np.isfinite(edges).all()
+    assert np.diff(edges).min() > 0.99e-4
+
+
 def test_large_numbers_as_categories_are_kept_apart():
     # Neighbours that float64 cannot tell.
     numbers = pd.DataFrame({"id": pd.Categorical([2**53, 2**53 + 1, 2**53 + 2])})

@@ -8,6 +8,7 @@ import pytest
 import torch
 from sklearn.datasets import make_classification, make_regression
 from skorch.callbacks import Callback
+from toy_tables import bin_edges
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.batches import Rows
@@ -292,7 +293,7 @@ def test_a_warm_start_takes_unlabelled_rows(data):
 def make_net(criterion=CrossEntropy, dropout=0.0, **parameters):
     torch.manual_seed(0)
     model = PaReModel(
-        TableEmbedder(list(range(N_PATCHES)), [], [], WIDTH),
+        TableEmbedder(list(range(N_PATCHES)), bin_edges(N_PATCHES), [], [], WIDTH),
         make_encoder(WIDTH, 1, 2, dropout),
         Predictor(WIDTH, N_CLASSES, dropout),
         Gate(WIDTH),

@@ -52,6 +52,7 @@ class Tables(Modality):
     def build_embedder(self, width: int) -> TableEmbedder:
         return TableEmbedder(
             self.encoder_.numeric_,
+            [torch.from_numpy(edges) for edges in self.encoder_.edges_],
             self.encoder_.categorical_,
             self.encoder_.cardinalities_,
             width,

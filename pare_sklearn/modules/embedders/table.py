@@ -1,5 +1,7 @@
 """The target embedder for tables: each feature becomes one or several patches."""
 
+import warnings
+from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
@@ -9,22 +11,27 @@ from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.start import start_from_source
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
-N_FREQUENCIES = 8
-FREQUENCY_SCALE = 0.1
+# Spread of the column-wise maps where they are drawn instead of trained.
+DRAWN_SPREAD = 0.1
 
 
 class TableEmbedder(nn.Module):
     """Embed numbers and categories, a patch or several a feature.
 
     A number goes through a map that all columns share and that can be pretrained, see
-    `TableMaps`, and through a periodic embedding of its own column [1]_; the patch is their sum.
-    A category is looked up.
+    `TableMaps`, and through a piecewise-linear map of its own column [1]_, which starts as a linear
+    one [2]_; the patch is their sum. A category is looked up.
 
     Parameters
     ----------
-    numeric, categorical : list of int
-        Column positions of the numbers and of the categories in the table, together every
-        column once. The patches come out in the order of the columns.
+    numeric : list of int
+        Column positions of the numbers in the table.
+    edges : sequence of Tensor
+        For each numeric column two edges or more, ascending, between which its own map is linear.
+        Beyond them it is constant.
+    categorical : list of int
+        Column positions of the categories: with the numeric ones every column once. The patches
+        come out in the order of the columns.
     cardinalities : list of int
         Number of codes of each categorical column, code 0 being "unseen in training", which
         embeds as zero: such a patch tells no more than its feature.
@@ -36,37 +43,34 @@ class TableEmbedder(nn.Module):
     References
     ----------
     .. [1] Gorishniy, Rubachev & Babenko (2022), "On Embeddings for Numerical Features in Tabular
-       Deep Learning", section 3.3.
+       Deep Learning", section 3.2.
+    .. [2] Gorishniy, Kotelnikov & Babenko (2025), "TabM: Advancing Tabular Deep Learning with
+       Parameter-Efficient Ensembling", ICLR.
     """
 
+    lowest: Tensor
+    highest: Tensor
     offsets: Tensor
     order: Tensor | None
 
     def __init__(
         self,
         numeric: list[int],
+        edges: Sequence[Tensor],
         categorical: list[int],
         cardinalities: list[int],
         width: int,
         patches_per_feature: int = 1,
     ) -> None:
-        # Imported here, because importing the package is to be cheap, and this imports trees.
-        from rtdl_num_embeddings import PeriodicEmbeddings
-
         super().__init__()
         self.width = width
         self.patches_per_feature = patches_per_feature
         self.n_patches = (len(numeric) + len(categorical)) * patches_per_feature
         feature_width = width * patches_per_feature
         if numeric:
-            self.numbers = PeriodicEmbeddings(
-                len(numeric),
-                feature_width,
-                n_frequencies=N_FREQUENCIES,
-                frequency_init_scale=FREQUENCY_SCALE,
-                activation=False,
-                lite=False,
-            )
+            self.numbers = _piecewise_linear(edges, feature_width)
+            self.register_buffer("lowest", torch.stack([column[0] for column in edges]))
+            self.register_buffer("highest", torch.stack([column[-1] for column in edges]))
             self.gains = nn.Parameter(torch.empty(len(numeric), patches_per_feature, width))
             self.missing = nn.Parameter(torch.zeros(len(numeric), feature_width))
         if categorical:
@@ -107,10 +111,10 @@ class TableEmbedder(nn.Module):
                 drawn = maps.draw_categories(self.categories.num_embeddings - 1)
                 self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
 
-    def drop_columns(self) -> None:
-        """Drop the part that each column has for itself: only the shared maps remain."""
+    def draw_columns(self) -> None:
+        """Draw the column-wise maps at random, for features that nothing is trained on."""
         if hasattr(self, "numbers"):
-            self.numbers = None
+            nn.init.normal_(self.numbers.get_parameter("linear.weight"), std=DRAWN_SPREAD)
 
     def forward(self, numbers: Tensor, categories: Tensor) -> Tensor:
         """Embed a table.
@@ -139,4 +143,15 @@ class TableEmbedder(nn.Module):
     def _embed(self, numbers: Tensor) -> Tensor:
         """Embed numbers (batch, n_numeric) as (batch, n_numeric, patches_per_feature * d)."""
         shared = (self.values(numbers).unsqueeze(2) * self.gains).flatten(2)
-        return shared if self.numbers is None else shared + self.numbers(numbers)
+        return shared + self.numbers(numbers.clamp(self.lowest, self.highest))
+
+
+def _piecewise_linear(edges: Sequence[Tensor], width: int) -> nn.Module:
+    """A piecewise-linear map (batch, n_columns) to (batch, n_columns, width)."""
+    # Imported here, because importing the package is to be cheap, and this imports trees.
+    from rtdl_num_embeddings import PiecewiseLinearEmbeddings
+
+    with warnings.catch_warnings():
+        # A column of two values needs no more than one piece.
+        warnings.filterwarnings("ignore", "The .*feature has just two bin edges", UserWarning)
+        return PiecewiseLinearEmbeddings([*edges], width, activation=False, version="B")
