@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,25 +36,58 @@ def half(job: Job) -> dict[int, Record]:
     """Fit to one half of the rows, score on the other; the split's number is its seed."""
     (seed,) = job.splits
     X, target = load_table(job.task)
-    X_train, X_test, y_train, y_test = halves(X, target, job.kind, seed)
-    classifies = job.kind == "classification"
-    model = load_build(job.builder)(X, job.kind, seed, **job.parameters)
+    return {
+        seed: measure_half(
+            X, target, job.kind, seed, job.builder, job.parameters, time_limit=job.time_limit
+        )
+    }
+
+
+def measure_half(
+    X: pd.DataFrame,
+    target: pd.Series,
+    kind: str,
+    seed: int,
+    builder: str,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+    time_limit: float | None = None,
+) -> Record:
+    """Fit a model to one half of a table, and score it on the other.
+
+    Parameters
+    ----------
+    X, target, kind, seed
+        See `halves`; the seed is the model's as well.
+    builder : str
+        Name of the model, see `benchmarks.openml_cc18.models`.
+    parameters : mapping of str to object, default={}
+        That it is built with.
+    time_limit : float or None, default=None
+        Seconds that the fit may take.
+
+    Returns
+    -------
+    record : dict
+        Scores, seconds and circumstances.
+    """
+    X_train, X_test, y_train, y_test = halves(X, target, kind, seed)
+    model = load_build(builder)(X, kind, seed, **parameters)
 
     start, cpu_start = time.perf_counter(), time.process_time()
-    with limit_seconds(job.time_limit):
+    with limit_seconds(time_limit):
         model.fit(X_train, y_train)
     fit_seconds, fit_cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     start = time.perf_counter()
-    predicted = model.predict_proba(X_test) if classifies else model.predict(X_test)
+    predicted = (model.predict_proba if kind == "classification" else model.predict)(X_test)
     predict_seconds = time.perf_counter() - start
-    outcome = {
-        "metric": METRICS[job.kind],
-        **judge(y_test, predicted, job.kind),
+    return {
+        "metric": METRICS[kind],
+        **judge(y_test, predicted, kind),
         "fit_seconds": fit_seconds,
         "fit_cpu_seconds": fit_cpu_seconds,
         "predict_seconds": predict_seconds,
+        **_circumstances(builder, model, seed),
     }
-    return {seed: outcome | _circumstances(job, model, seed)}
 
 
 def judge(y: np.ndarray, predicted: np.ndarray, kind: str) -> Record:
@@ -107,7 +141,7 @@ def task(job: Job) -> dict[int, Record]:
         run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
     keep(run, job)
     scores = _scores(run.predictions, openml_task)
-    circumstances = _circumstances(job, model, 0)
+    circumstances = _circumstances(job.builder, model, 0)
     folds = openml_task.get_split_dimensions()[1]
     return {
         repeat * folds + fold: {
@@ -174,12 +208,12 @@ def _times(evaluations: dict[str, Any], repeat: int, fold: int) -> Record:
     return {ours: evaluations[theirs][repeat][fold] / 1000 for ours, theirs in names.items()}
 
 
-def _circumstances(job: Job, model: BaseEstimator, seed: int) -> Record:
+def _circumstances(builder: str, model: BaseEstimator, seed: int) -> Record:
     return {
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "seed": seed,
         "parameters": plain(model.get_params()),
-        "versions": _versions(job.builder),
+        "versions": _versions(builder),
     }
 
 

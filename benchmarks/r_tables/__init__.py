@@ -1,0 +1,1 @@
+"""Tables of R packages, which no default was chosen on."""
