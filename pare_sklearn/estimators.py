@@ -41,7 +41,7 @@ from pare_sklearn.losses import CLASS_LOSSES, TARGET_LOSSES, SquaredError
 from pare_sklearn.members import Member, train_members
 from pare_sklearn.modalities import GRIDS, TABULAR, detect_modality
 from pare_sklearn.modalities.grids import Grids
-from pare_sklearn.modalities.tables import Tables
+from pare_sklearn.modalities.tables import PERIODIC, PIECEWISE_LINEAR, Tables
 from pare_sklearn.modules.checkpointing import checkpointed
 from pare_sklearn.modules.components import PrincipalComponents
 from pare_sklearn.modules.embedders.table import TableEmbedder
@@ -130,9 +130,11 @@ class SourceChoice(NamedTuple):
 class _BasePaRe(BaseEstimator, ABC):
     """What classifier and regressor share; the task is in the methods they add."""
 
-    # Epochs that a small table gets, and the learning rate where the backbone has none of its own.
+    # Epochs that a small table gets, the learning rate where the backbone has none of its own, and
+    # what maps its numbers.
     _most_epochs: ClassVar[int]
     _lr: ClassVar[float]
+    _numeric_embedding: ClassVar[str]
     lr_: float
     target_: Target
     _parameter_constraints: ClassVar[dict] = {
@@ -171,6 +173,7 @@ class _BasePaRe(BaseEstimator, ABC):
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
+        "numeric_embedding": [StrOptions({"auto", PERIODIC, PIECEWISE_LINEAR})],
         "patches_per_feature": [
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
@@ -218,6 +221,7 @@ class _BasePaRe(BaseEstimator, ABC):
         batch_size: int | str = "auto",
         dropout: float = 0.0,
         categorical_features: str | Sequence = "from_dtype",
+        numeric_embedding: str = "auto",
         patches_per_feature: str | int = "auto",
         patch_size: str | int = "auto",
         callbacks: Sequence | None = None,
@@ -259,6 +263,7 @@ class _BasePaRe(BaseEstimator, ABC):
         self.batch_size = batch_size
         self.dropout = dropout
         self.categorical_features = categorical_features
+        self.numeric_embedding = numeric_embedding
         self.patches_per_feature = patches_per_feature
         self.patch_size = patch_size
         self.callbacks = callbacks
@@ -417,7 +422,9 @@ class _BasePaRe(BaseEstimator, ABC):
     def _new_modality(self, X: Any) -> Tables | Grids:
         name = detect_modality(X) if self.modality == "auto" else self.modality
         if name == TABULAR:
-            return Tables(self.categorical_features, self.patches_per_feature)
+            auto = self.numeric_embedding == "auto"
+            numeric_embedding = self._numeric_embedding if auto else self.numeric_embedding
+            return Tables(self.categorical_features, numeric_embedding, self.patches_per_feature)
         return GRIDS[name](self.patch_size)
 
     def _validate_X(self, X: Any, y: Any = "no_validation", *, reset: bool = False) -> Any:
@@ -618,9 +625,8 @@ class _BasePaRe(BaseEstimator, ABC):
             embedder = self.modality_.build_embedder(backbone.width)
             if self.strategy != "scratch":
                 embedder.start_from(backbone)
-            # Smooth views suit most tables, views that bend the others.
-            if number % 2 and isinstance(embedder, TableEmbedder):
-                embedder.draw_columns()
+            if isinstance(embedder, TableEmbedder):
+                embedder.ready_view(number, pretrained=self.strategy != "scratch")
             embedders.append(embedder)
         return FrozenFeatures(embedders, backbone.encoder)
 
@@ -1070,6 +1076,10 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
         Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
         or whose dtype is category, are categories in any case.
+    numeric_embedding : {"auto", "periodic", "piecewise-linear"}, default="auto"
+        How numbers of tables are embedded beside the map that all columns share: by sines and
+        cosines of trained frequencies, or linearly between edges of at most 16 bins of about as
+        many samples [8]_. ``"auto"`` is ``"periodic"``.
     patches_per_feature : "auto" or int, default="auto"
         Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
         in all.
@@ -1160,6 +1170,8 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
        arXiv:2106.09685.
     .. [7] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification",
        ACL, arXiv:1801.06146.
+    .. [8] Gorishniy, Rubachev & Babenko (2022), "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS, arXiv:2203.05556.
 
     Examples
     --------
@@ -1171,6 +1183,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
     """
 
     _most_epochs = 50
+    _numeric_embedding = PERIODIC
     _lr = 1e-3
 
     _parameter_constraints: ClassVar[dict] = {
@@ -1216,6 +1229,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
         label_smoothing: float = 0.1,
         class_weight: str | dict | None = None,
         categorical_features: str | Sequence = "from_dtype",
+        numeric_embedding: str = "auto",
         patches_per_feature: str | int = "auto",
         patch_size: str | int = "auto",
         callbacks: Sequence | None = None,
@@ -1258,6 +1272,7 @@ class PaReClassifier(ClassifierMixin, _BasePaRe):
             batch_size=batch_size,
             dropout=dropout,
             categorical_features=categorical_features,
+            numeric_embedding=numeric_embedding,
             patches_per_feature=patches_per_feature,
             patch_size=patch_size,
             callbacks=callbacks,
@@ -1465,6 +1480,10 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
         Columns of categories, by position, name or mask. Columns of a DataFrame that hold text,
         or whose dtype is category, are categories in any case.
+    numeric_embedding : {"auto", "periodic", "piecewise-linear"}, default="auto"
+        How numbers of tables are embedded beside the map that all columns share: by sines and
+        cosines of trained frequencies, or linearly between edges of at most 16 bins of about as
+        many samples [7]_. ``"auto"`` is ``"piecewise-linear"``.
     patches_per_feature : "auto" or int, default="auto"
         Patches a feature is embedded into; ``"auto"`` is the fewest that give 16 patches
         in all.
@@ -1556,6 +1575,8 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
        arXiv:2106.09685.
     .. [6] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification",
        ACL, arXiv:1801.06146.
+    .. [7] Gorishniy, Rubachev & Babenko (2022), "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS, arXiv:2203.05556.
 
     Examples
     --------
@@ -1567,6 +1588,7 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
     """
 
     _most_epochs = 80
+    _numeric_embedding = PIECEWISE_LINEAR
     _lr = 3e-3
 
     _parameter_constraints: ClassVar[dict] = {

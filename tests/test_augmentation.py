@@ -6,11 +6,11 @@ import torch
 from scipy.stats import chisquare
 from sklearn.datasets import make_classification, make_regression
 from torch import nn
-from toy_tables import bin_edges
 
 from pare_sklearn import PaReClassifier, PaReRegressor, net
 from pare_sklearn.losses import CrossEntropy, SquaredError
 from pare_sklearn.modules.dropout import PatchDropout
+from pare_sklearn.modules.embedders.numbers import periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 from pare_sklearn.modules.gate import Gate
@@ -107,7 +107,7 @@ def test_the_gradient_goes_to_where_the_patches_come_from():
 def make_net(criterion=CrossEntropy, with_source=True, **parameters):
     torch.manual_seed(0)
     model = PaReModel(
-        TableEmbedder(list(range(N)), bin_edges(N), [], [], WIDTH),
+        TableEmbedder(list(range(N)), [], periodic(N, WIDTH), [], WIDTH),
         make_encoder(WIDTH, 1, 2, 0.0),
         Predictor(WIDTH, N_CLASSES),
         Gate(WIDTH),

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 from torch import nn
-from toy_tables import bin_edges
 
 from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.embedders.table_maps import CODE_LENGTH, TableMaps, ValueMap
 from pare_sklearn.pretraining.episodes import Table, embed_table
@@ -31,14 +31,22 @@ class Source(nn.Module):
             self.table_maps = table_maps
 
 
-def make_embedder(layout="mixed", patches_per_feature=2, width=WIDTH):
+def bin_edges(n_columns):
+    """Edges of numeric columns, of different number."""
+    return [torch.linspace(-2, 2, 2 + j % 3) for j in range(n_columns)]
+
+
+def make_embedder(layout="mixed", patches_per_feature=2, width=WIDTH, bends=False):
     """Embedder with categorical columns of 4, 5, ... codes, none of its parameters at zero."""
     torch.manual_seed(0)
     numeric, categorical = LAYOUTS[layout]
     cardinalities = [4 + j for j in range(len(categorical))]
-    embedder = TableEmbedder(
-        numeric, bin_edges(len(numeric)), categorical, cardinalities, width, patches_per_feature
-    )
+    own = None
+    if numeric:
+        own_width = width * patches_per_feature
+        n = len(numeric)
+        own = PiecewiseLinear(bin_edges(n), own_width) if bends else periodic(n, own_width)
+    embedder = TableEmbedder(numeric, categorical, own, cardinalities, width, patches_per_feature)
     with torch.no_grad():
         for parameter in (embedder.norm.weight, embedder.norm.bias):
             parameter += torch.randn_like(parameter)
@@ -130,42 +138,56 @@ def test_training_leaves_the_unseen_category_at_zero():
 
 
 @torch.no_grad()
-def test_a_number_adds_a_piecewise_linear_map_of_its_own_column():
-    embedder = make_embedder("numbers", patches_per_feature=1)
-    embedder.draw_columns()
-    numbers, _ = make_table("numbers")
+def test_piecewise_linear_maps_are_those_of_the_definition():
+    own = PiecewiseLinear(bin_edges(3), WIDTH)
+    own.draw()
+    numbers = torch.randn(BATCH, 3)
     numbers[0] = torch.tensor([-2.5, 2.0, 2.5])  # beyond the edges, and on the last of them
-    own = torch.zeros(BATCH, 3, WIDTH)
+    expected = torch.zeros(BATCH, 3, WIDTH)
     for row in range(BATCH):
         for column, edges in enumerate(bin_edges(3)):
             x = min(max(numbers[row, column].item(), edges[0].item()), edges[-1].item())
-            line, pieces = embedder.numbers.linear0, embedder.numbers.linear.weight[column]
-            own[row, column] = line.weight[column] * x + line.bias[column]
+            line, slopes = own.maps.linear0, own.maps.linear.weight[column]
+            expected[row, column] = line.weight[column] * x + line.bias[column]
             for piece in range(len(edges) - 1):
                 low, high = edges[piece].item(), edges[piece + 1].item()
                 # The last piece of a column has the last row, however few pieces it has.
                 at = -1 if piece == len(edges) - 2 else piece
-                own[row, column] += pieces[at] * min(max((x - low) / (high - low), 0.0), 1.0)
-    shared = embedder.values(numbers) * embedder.gains[:, 0]
-    expected = layer_norm(shared + own + embedder.positions, embedder.norm)
-    tokens = embedder(numbers, torch.empty(BATCH, 0, dtype=torch.long))
-    torch.testing.assert_close(tokens, expected)
+                share = min(max((x - low) / (high - low), 0.0), 1.0)
+                expected[row, column] += slopes[at] * share
+    torch.testing.assert_close(own(numbers), expected)
 
 
 @torch.no_grad()
-def test_the_map_of_a_column_starts_linear_unless_it_is_drawn():
-    """Of its own part, what bends is the second difference."""
-    embedder = make_embedder("numbers", patches_per_feature=1)
+def test_a_number_goes_through_the_shared_map_and_its_own():
+    for bends in (False, True):
+        embedder = make_embedder("numbers", patches_per_feature=1, bends=bends)
+        numbers, _ = make_table("numbers")
+        patches = embedder.values(numbers) * embedder.gains[:, 0] + embedder.numbers(numbers)
+        expected = layer_norm(patches + embedder.positions, embedder.norm)
+        tokens = embedder(numbers, torch.empty(BATCH, 0, dtype=torch.long))
+        torch.testing.assert_close(tokens, expected)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@torch.no_grad()
+def test_piecewise_linear_maps_bend_in_every_second_untrained_view(number):
+    own = make_embedder("numbers", patches_per_feature=1, bends=True)
+    own.ready_view(number, pretrained=True)
     numbers = torch.linspace(-1.9, 1.9, 39).unsqueeze(1).expand(-1, 3)
-
-    def bends():
-        second = embedder.numbers(numbers).diff(dim=0).diff(dim=0).abs().amax(dim=(0, 2))
-        return second > 1e-5
-
-    assert not bends().any()
-    embedder.draw_columns()
+    bends = own.numbers(numbers).diff(dim=0).diff(dim=0).abs().amax(dim=(0, 2)) > 1e-5
     # The first column has two edges, and with them a single piece.
-    assert bends().tolist() == [False, True, True]
+    assert bends.tolist() == [False, number == 1, number == 1]
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_waves_are_seen_in_untrained_views_where_nothing_is_pretrained(pretrained):
+    embedder = make_embedder("numbers")
+    embedder.ready_view(0, pretrained)
+    assert (embedder.numbers is None) == pretrained
+    numbers, categories = make_table("numbers")
+    assert embedder(numbers, categories).isfinite().all()
+    make_embedder("categories").ready_view(0, pretrained)  # which have no such maps
 
 
 def test_a_missing_number_takes_the_learned_missing_vector_of_its_column():

@@ -7,12 +7,12 @@ import pytest
 import torch
 from skorch.callbacks import Callback
 from torch import nn
-from toy_tables import bin_edges
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.losses import CrossEntropy, SquaredError
 from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.modules.embedders.numbers import periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 from pare_sklearn.modules.gate import Gate, RandomGate
@@ -27,7 +27,7 @@ BATCH, N, N_SOURCE, WIDTH, N_CLASSES, N_SOURCE_CLASSES = 6, 5, 7, 8, 3, 4
 def make_model(dropout=0.0, gate=None):
     torch.manual_seed(0)
     return PaReModel(
-        TableEmbedder(list(range(N)), bin_edges(N), [], [], WIDTH),
+        TableEmbedder(list(range(N)), [], periodic(N, WIDTH), [], WIDTH),
         make_encoder(WIDTH, 1, 2, dropout),
         Predictor(WIDTH, N_CLASSES, dropout),
         Gate(WIDTH) if gate is None else gate,

@@ -16,6 +16,7 @@ from torch import nn
 from pare_sklearn import PaReClassifier, PaReRegressor, rank_sources
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.otdd import otdd, pseudo_classes
 from pare_sklearn.sources import SOURCES, embed_source, load_source
@@ -57,14 +58,14 @@ def embed_by_hand(model, X, seed):
     rows = model._rows(X)
     backbone = load_backbone(model.backbone, 0.0)
     encoder = model.modality_.encoder_
+    width = 4 * backbone.width
     torch.manual_seed(seed)
+    if isinstance(model, PaReRegressor):
+        own = PiecewiseLinear([torch.from_numpy(edges) for edges in encoder.edges_], width)
+    else:
+        own = periodic(len(encoder.numeric_), width)
     embedder = TableEmbedder(
-        encoder.numeric_,
-        [torch.from_numpy(edges) for edges in encoder.edges_],
-        encoder.categorical_,
-        encoder.cardinalities_,
-        backbone.width,
-        4,
+        encoder.numeric_, encoder.categorical_, own, encoder.cardinalities_, backbone.width, 4
     )
     embedder.start_from(backbone)
     with torch.no_grad():

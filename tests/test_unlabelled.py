@@ -8,11 +8,11 @@ import pytest
 import torch
 from sklearn.datasets import make_classification, make_regression
 from skorch.callbacks import Callback
-from toy_tables import bin_edges
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.batches import Rows
 from pare_sklearn.losses import CrossEntropy, SquaredError
+from pare_sklearn.modules.embedders.numbers import periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 from pare_sklearn.modules.gate import Gate
@@ -293,7 +293,7 @@ def test_a_warm_start_takes_unlabelled_rows(data):
 def make_net(criterion=CrossEntropy, dropout=0.0, **parameters):
     torch.manual_seed(0)
     model = PaReModel(
-        TableEmbedder(list(range(N_PATCHES)), bin_edges(N_PATCHES), [], [], WIDTH),
+        TableEmbedder(list(range(N_PATCHES)), [], periodic(N_PATCHES, WIDTH), [], WIDTH),
         make_encoder(WIDTH, 1, 2, dropout),
         Predictor(WIDTH, N_CLASSES, dropout),
         Gate(WIDTH),

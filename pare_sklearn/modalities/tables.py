@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pare_sklearn.modalities.modality import Modality
+from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.preprocessing import TableEncoder
 
+PERIODIC, PIECEWISE_LINEAR = "periodic", "piecewise-linear"
 # Patches of a sample at least, where the user leaves it open.
 MIN_PATCHES = 16
 
@@ -23,6 +25,8 @@ class Tables(Modality):
     ----------
     categorical_features : "from_dtype" or list of int, str or bool
         Columns of categories.
+    numeric_embedding : {"periodic", "piecewise-linear"}
+        Map that each numeric column has for itself.
     patches_per_feature : int or "auto"
         ``"auto"`` is the fewest that give 16 patches in all.
 
@@ -34,8 +38,14 @@ class Tables(Modality):
         Patches of a feature.
     """
 
-    def __init__(self, categorical_features: str | Sequence, patches_per_feature: int | str):
+    def __init__(
+        self,
+        categorical_features: str | Sequence,
+        numeric_embedding: str,
+        patches_per_feature: int | str,
+    ) -> None:
         self.encoder_ = TableEncoder(categorical_features)
+        self.numeric_embedding = numeric_embedding
         self.patching = patches_per_feature
 
     def fit(self, X: Any, dense: bool = False) -> Tables:
@@ -52,9 +62,17 @@ class Tables(Modality):
     def build_embedder(self, width: int) -> TableEmbedder:
         return TableEmbedder(
             self.encoder_.numeric_,
-            [torch.from_numpy(edges) for edges in self.encoder_.edges_],
             self.encoder_.categorical_,
+            self._build_own(width * self.patches_per_feature_),
             self.encoder_.cardinalities_,
             width,
             self.patches_per_feature_,
         )
+
+    def _build_own(self, width: int) -> nn.Module | None:
+        """The maps of the numeric columns, each for itself."""
+        if not self.encoder_.numeric_:
+            return None
+        if self.numeric_embedding == PERIODIC:
+            return periodic(len(self.encoder_.numeric_), width)
+        return PiecewiseLinear([*map(torch.from_numpy, self.encoder_.edges_)], width)

@@ -1,37 +1,31 @@
 """The target embedder for tables: each feature becomes one or several patches."""
 
-import warnings
-from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.modules.embedders.numbers import PiecewiseLinear
 from pare_sklearn.modules.embedders.start import start_from_source
 from pare_sklearn.modules.embedders.table_maps import TableMaps
-
-# Spread of the column-wise maps where they are drawn instead of trained.
-DRAWN_SPREAD = 0.1
 
 
 class TableEmbedder(nn.Module):
     """Embed numbers and categories, a patch or several a feature.
 
     A number goes through a map that all columns share and that can be pretrained, see
-    `TableMaps`, and through a piecewise-linear map of its own column [1]_, which starts as a linear
-    one [2]_; the patch is their sum. A category is looked up.
+    `TableMaps`, and through one of its own column; the patch is their sum. A category is looked
+    up.
 
     Parameters
     ----------
-    numeric : list of int
-        Column positions of the numbers in the table.
-    edges : sequence of Tensor
-        For each numeric column two edges or more, ascending, between which its own map is linear.
-        Beyond them it is constant.
-    categorical : list of int
-        Column positions of the categories: with the numeric ones every column once. The patches
-        come out in the order of the columns.
+    numeric, categorical : list of int
+        Column positions of the numbers and of the categories in the table, together every
+        column once. The patches come out in the order of the columns.
+    own : torch.nn.Module or None
+        The columns' own maps, from numbers (batch, n_numeric) to
+        (batch, n_numeric, patches_per_feature * d); None without numbers.
     cardinalities : list of int
         Number of codes of each categorical column, code 0 being "unseen in training", which
         embeds as zero: such a patch tells no more than its feature.
@@ -39,25 +33,16 @@ class TableEmbedder(nn.Module):
         Embedding width d.
     patches_per_feature : int, default=1
         Patches a feature is embedded into.
-
-    References
-    ----------
-    .. [1] Gorishniy, Rubachev & Babenko (2022), "On Embeddings for Numerical Features in Tabular
-       Deep Learning", section 3.2.
-    .. [2] Gorishniy, Kotelnikov & Babenko (2025), "TabM: Advancing Tabular Deep Learning with
-       Parameter-Efficient Ensembling", ICLR.
     """
 
-    lowest: Tensor
-    highest: Tensor
     offsets: Tensor
     order: Tensor | None
 
     def __init__(
         self,
         numeric: list[int],
-        edges: Sequence[Tensor],
         categorical: list[int],
+        own: nn.Module | None,
         cardinalities: list[int],
         width: int,
         patches_per_feature: int = 1,
@@ -68,9 +53,7 @@ class TableEmbedder(nn.Module):
         self.n_patches = (len(numeric) + len(categorical)) * patches_per_feature
         feature_width = width * patches_per_feature
         if numeric:
-            self.numbers = _piecewise_linear(edges, feature_width)
-            self.register_buffer("lowest", torch.stack([column[0] for column in edges]))
-            self.register_buffer("highest", torch.stack([column[-1] for column in edges]))
+            self.numbers = own
             self.gains = nn.Parameter(torch.empty(len(numeric), patches_per_feature, width))
             self.missing = nn.Parameter(torch.zeros(len(numeric), feature_width))
         if categorical:
@@ -111,10 +94,18 @@ class TableEmbedder(nn.Module):
                 drawn = maps.draw_categories(self.categories.num_embeddings - 1)
                 self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
 
-    def draw_columns(self) -> None:
-        """Draw the column-wise maps at random, for features that nothing is trained on."""
-        if hasattr(self, "numbers"):
-            nn.init.normal_(self.numbers.get_parameter("linear.weight"), std=DRAWN_SPREAD)
+    def ready_view(self, number: int, pretrained: bool) -> None:
+        """Ready the columns' own maps for features that nothing is trained on.
+
+        Piecewise-linear ones bend at random in every second view. Random waves tell less than the
+        shared map alone, where that is pretrained.
+        """
+        own = getattr(self, "numbers", None)
+        if isinstance(own, PiecewiseLinear):
+            if number % 2:
+                own.draw()
+        elif pretrained and own is not None:
+            self.numbers = None
 
     def forward(self, numbers: Tensor, categories: Tensor) -> Tensor:
         """Embed a table.
@@ -143,15 +134,4 @@ class TableEmbedder(nn.Module):
     def _embed(self, numbers: Tensor) -> Tensor:
         """Embed numbers (batch, n_numeric) as (batch, n_numeric, patches_per_feature * d)."""
         shared = (self.values(numbers).unsqueeze(2) * self.gains).flatten(2)
-        return shared + self.numbers(numbers.clamp(self.lowest, self.highest))
-
-
-def _piecewise_linear(edges: Sequence[Tensor], width: int) -> nn.Module:
-    """A piecewise-linear map (batch, n_columns) to (batch, n_columns, width)."""
-    # Imported here, because importing the package is to be cheap, and this imports trees.
-    from rtdl_num_embeddings import PiecewiseLinearEmbeddings
-
-    with warnings.catch_warnings():
-        # A column of two values needs no more than one piece.
-        warnings.filterwarnings("ignore", "The .*feature has just two bin edges", UserWarning)
-        return PiecewiseLinearEmbeddings([*edges], width, activation=False, version="B")
+        return shared if self.numbers is None else shared + self.numbers(numbers)
