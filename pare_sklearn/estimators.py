@@ -396,10 +396,10 @@ class _BasePaRe(BaseEstimator, ABC):
         modality = self._new_modality(X)
         if not continues:
             self.modality_ = modality
-        elif modality.patching != self.modality_.patching:
+        elif modality.shaping != self.modality_.shaping:
             raise ValueError(
-                "warm_start: patches_per_feature or patch_size has changed, and with it the shapes "
-                "of the weights; set it back, or fit a new estimator."
+                "warm_start: patches_per_feature, numeric_embedding or patch_size has changed, and "
+                "with it the shapes of the weights; set it back, or fit a new estimator."
             )
         samples = self._validate_X(X, y, reset=not continues)
         labelled = np.ones(len(samples), dtype=bool)

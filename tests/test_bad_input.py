@@ -202,6 +202,7 @@ PARAMETERS = [
             ("gate", "open", ["learned", "random"]),
             ("finetune", "some", ["all", "norm", "lora", "none"]),
             ("lora_rank", 0, ["[1, inf)"]),
+            ("numeric_embedding", "sine", ["'auto'", "'periodic'", "'piecewise-linear'"]),
             ("lora_targets", "some-linear", ["all-linear"]),
             ("layer_decay", 0.0, ["(0.0, 1.0]"]),
             ("layer_decay", 1.5, ["(0.0, 1.0]"]),
@@ -538,6 +539,14 @@ def test_failed_fit_leaves_nothing_of_an_earlier_one(bad_X, bad_y, parameters):
             {"patches_per_feature": 1},
             ["warm_start", "shapes", "fit a new"],
             id="patches",
+        ),
+        pytest.param(
+            PaReClassifier,
+            X,
+            LABELS,
+            {"numeric_embedding": "piecewise-linear"},
+            ["warm_start", "numeric_embedding", "shapes", "fit a new"],
+            id="embedding",
         ),
     ],
 )

@@ -280,6 +280,45 @@ def test_bins_where_values_or_samples_are_few(column, n_edges):
     assert np.diff(edges).min() > 0.99e-4
 
 
+@pytest.mark.parametrize(
+    ("estimator_class", "auto", "other"),
+    [
+        (PaReClassifier, "periodic", "piecewise-linear"),
+        (PaReRegressor, "piecewise-linear", "periodic"),
+    ],
+)
+def test_the_embedding_of_numbers_follows_the_task_unless_it_is_chosen(
+    estimator_class, auto, other
+):
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    y = np.digitize(X[:, 0], [-0.5, 0.5])
+    settings = {"n_estimators": 1, "max_epochs": 10, "linear_probe": False, "random_state": 0}
+    default, same, chosen = (
+        estimator_class(**settings, **choice).fit(X, y)._outputs(X)
+        for choice in ({}, {"numeric_embedding": auto}, {"numeric_embedding": other})
+    )
+    np.testing.assert_array_equal(default, same)
+    assert abs(default - chosen).max() > 1e-3
+
+
+@pytest.mark.parametrize("numeric_embedding", ["periodic", "piecewise-linear"])
+@pytest.mark.parametrize("strategy", ["pare", "orca", "finetune", "scratch"])
+def test_both_embeddings_learn_with_every_strategy(numeric_embedding, strategy):
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(150, 3))
+    X[::10, 1] = np.nan
+    y = np.where(X[:, 0] > 0, 2.0, -1.0) + 0.1 * rng.normal(size=150)
+    model = PaReRegressor(
+        strategy=strategy,
+        numeric_embedding=numeric_embedding,
+        n_estimators=1,
+        max_epochs=30,
+        align_epochs=2,
+        random_state=0,
+    )
+    assert model.fit(X[:100], y[:100]).score(X[100:], y[100:]) > 0.8
+
+
 def test_large_numbers_as_categories_are_kept_apart():
     # Neighbours that float64 cannot tell.
     numbers = pd.DataFrame({"id": pd.Categorical([2**53, 2**53 + 1, 2**53 + 2])})

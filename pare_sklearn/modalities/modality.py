@@ -34,6 +34,11 @@ class Modality(ABC):
     n_patches: int
 
     @property
+    def shaping(self) -> tuple[int | str, ...]:
+        """The user's choices that the shapes of the embedder's weights follow from."""
+        return (self.patching,)
+
+    @property
     def load(self) -> int:
         """How many patches' features need as much memory as a sample on its way."""
         return self.n_patches

@@ -59,6 +59,10 @@ class Tables(Modality):
         numbers, categories = self.encoder_.transform(X)
         return {"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)}
 
+    @property
+    def shaping(self) -> tuple[int | str, ...]:
+        return self.patching, self.numeric_embedding
+
     def build_embedder(self, width: int) -> TableEmbedder:
         return TableEmbedder(
             self.encoder_.numeric_,
