@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
+from benchmarks import seeded
 from benchmarks.r_tables import __main__ as cli
 from benchmarks.r_tables import job
 from benchmarks.r_tables.tables import MOST_ROWS, TABLES, Table, WheelError, load_table
@@ -61,7 +62,7 @@ def wheel(tmp_path, monkeypatch):
 def run(wheel, tmp_path, monkeypatch):
     """Run the command, its jobs in this process."""
     monkeypatch.syspath_prepend(TESTS)
-    monkeypatch.setattr(job, "run_in_process", lambda module, request, threads: job.do(request))
+    monkeypatch.setattr(seeded, "run_in_process", lambda module, request, threads: job.do(request))
     path = tmp_path / "results.jsonl"
 
     def run(*argv):
@@ -132,7 +133,7 @@ def test_failures_are_told_and_tried_again(run, capsys):
 
 def test_jobs_run_in_processes_of_their_own(wheel):
     """In which there are the real tables, of which the wheel has none."""
-    (record,) = job.Job("ISLR/Auto", 0, "pare", str(wheel)).run()
+    (record,) = job.Job("ISLR/Auto", 0, "pare", wheel=str(wheel)).run()
     assert record["failure"].startswith(f"WheelError: {wheel} gives no table ISLR/Auto")
 
 

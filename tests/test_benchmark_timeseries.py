@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import wilcoxon
 from sklearn.dummy import DummyClassifier
 
+from benchmarks import seeded
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
@@ -43,7 +44,7 @@ def command(tmp_path, monkeypatch):
 @pytest.fixture
 def run(command, monkeypatch):
     """Run the command, its jobs in this process."""
-    monkeypatch.setattr(job, "run_in_process", lambda module, request, threads: job.do(request))
+    monkeypatch.setattr(seeded, "run_in_process", lambda module, request, threads: job.do(request))
     return command
 
 
@@ -122,7 +123,7 @@ def test_a_failure_leaves_a_dash_and_is_tried_again(run, capsys):
 
 def test_an_interrupted_run_goes_on_where_it_was(run, monkeypatch, capsys):
     options = {"sets": f"{TONES},{RAGGED}", "models": f"{NEAREST},{GUESSING}"}
-    in_this_process, done = job.run_in_process, []
+    in_this_process, done = seeded.run_in_process, []
 
     def interrupted(module, request, threads):
         if len(done) == 3:
@@ -130,13 +131,13 @@ def test_an_interrupted_run_goes_on_where_it_was(run, monkeypatch, capsys):
         done.append(request)
         return in_this_process(module, request, threads)
 
-    monkeypatch.setattr(job, "run_in_process", interrupted)
+    monkeypatch.setattr(seeded, "run_in_process", interrupted)
     status, before = run("--seeds", "2", **options)
     assert status == INTERRUPTED
     assert len(before) == 3
     assert "Interrupted; what is finished is kept" in capsys.readouterr().err
 
-    monkeypatch.setattr(job, "run_in_process", in_this_process)
+    monkeypatch.setattr(seeded, "run_in_process", in_this_process)
     status, after = run("--seeds", "2", **options)
     assert status == 0
     assert "5 of 8 fits to do" in capsys.readouterr().err

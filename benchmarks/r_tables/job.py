@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from benchmarks.circumstances import identify
-from benchmarks.isolation import ProcessFailure, answer, one_line, run_in_process
+from benchmarks.isolation import answer
 from benchmarks.openml_cc18.protocols import measure_half
 from benchmarks.r_tables.tables import TABLES, load_table
-from benchmarks.records import Key, Record
-
-PROTOCOL = "half"
+from benchmarks.records import Record
+from benchmarks.seeded import SeededJob, record
 
 
 @dataclass(frozen=True)
-class Job:
-    """What a process needs to know to do its work."""
+class Job(SeededJob):
+    """What a process needs to know to do its work; the seed is the split's as well."""
 
-    task: str  # name of the table
-    seed: int  # of the split, and of the model
-    model: str
-    wheel: str  # that the table is read from
-    threads: int = 1
+    module = "benchmarks.r_tables.job"
+    protocol = "half"
 
-    @property
-    def key(self) -> Key:
-        """What its record is of, see `key_of`."""
-        return PROTOCOL, self.task, self.seed, self.model
-
-    @property
-    def title(self) -> str:
-        """Table, split and model."""
-        return f"{self.task}, {PROTOCOL} {self.seed}, {self.model}"
-
-    def run(self) -> list[Record]:
-        """Do it in a process of its own; what goes wrong there makes a record of the failure."""
-        try:
-            return [run_in_process("benchmarks.r_tables.job", asdict(self), self.threads)]
-        except ProcessFailure as error:
-            return [{**identify(PROTOCOL, self, self.seed), "failure": str(error)}]
+    wheel: str = field(kw_only=True)  # that the table is read from
 
 
 def plan(
@@ -49,20 +29,20 @@ def plan(
 ) -> list[Job]:
     """All jobs: each model on a half of all tables, then on the next half."""
     return [
-        Job(table, seed, model, wheel, threads)
+        Job(table, seed, model, threads, wheel=wheel)
         for seed, table, model in product(range(n_seeds), tables, models)
     ]
 
 
 def do(request: dict[str, Any]) -> Record:
     """Do a job in this process."""
-    job = Job(**request)
-    identity = identify(PROTOCOL, job, job.seed)
-    try:
-        X, target = load_table(job.task, job.wheel)
-        return {**identity, **measure_half(X, target, TABLES[job.task].kind, job.seed, job.model)}
-    except Exception as error:  # whatever a library raises is the model's failure
-        return {**identity, "failure": one_line(error)}
+    return record(Job(**request), measure)
+
+
+def measure(job: Job) -> Record:
+    """Fit to one half of the table, and score on the other."""
+    X, target = load_table(job.task, job.wheel)
+    return measure_half(X, target, TABLES[job.task].kind, job.seed, job.model)
 
 
 if __name__ == "__main__":

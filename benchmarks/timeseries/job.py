@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from sklearn.metrics import accuracy_score
 
-from benchmarks.circumstances import identify, plain, versions
-from benchmarks.isolation import (
-    ProcessFailure,
-    answer,
-    one_line,
-    peak_memory_mib,
-    run_in_process,
-)
-from benchmarks.records import Key, Record
+from benchmarks.circumstances import plain, versions
+from benchmarks.isolation import answer, peak_memory_mib
+from benchmarks.records import Record
+from benchmarks.seeded import SeededJob, record
 from benchmarks.timeseries.datasets import load
 from benchmarks.timeseries.models import find_build
 
@@ -27,30 +22,11 @@ PACKAGES = ("pare-sklearn", "numpy", "scikit-learn", "torch", "aeon", "tensorflo
 
 
 @dataclass(frozen=True)
-class Job:
-    """What a process needs to know to do its work."""
+class Job(SeededJob):
+    """What a process needs to know to do its work; the task is the name of the data set."""
 
-    task: str  # name of the data set
-    seed: int
-    model: str
-    threads: int = 1
-
-    @property
-    def key(self) -> Key:
-        """What its record is of, see `key_of`."""
-        return PROTOCOL, self.task, self.seed, self.model
-
-    @property
-    def title(self) -> str:
-        """Data set, seed and model."""
-        return f"{self.task}, seed {self.seed}, {self.model}"
-
-    def run(self) -> list[Record]:
-        """Do it in a process of its own; what goes wrong there makes a record of the failure."""
-        try:
-            return [run_in_process("benchmarks.timeseries.job", asdict(self), self.threads)]
-        except ProcessFailure as error:
-            return [{**identify(PROTOCOL, self, self.seed), "failure": str(error)}]
+    module = "benchmarks.timeseries.job"
+    protocol = PROTOCOL
 
 
 def plan(data_sets: Sequence[str], models: Sequence[str], n_seeds: int, threads: int) -> list[Job]:
@@ -63,11 +39,7 @@ def plan(data_sets: Sequence[str], models: Sequence[str], n_seeds: int, threads:
 
 def do(request: dict[str, Any]) -> Record:
     """Do a job in this process."""
-    job = Job(**request)
-    try:
-        return {**identify(PROTOCOL, job, job.seed), **measure(job)}
-    except Exception as error:  # whatever a library raises is the model's failure
-        return {**identify(PROTOCOL, job, job.seed), "failure": one_line(error)}
+    return record(Job(**request), measure)
 
 
 def measure(job: Job) -> Record:
