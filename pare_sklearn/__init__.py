@@ -2,6 +2,6 @@
 
 from pare_sklearn._version import __version__
 from pare_sklearn.estimators import PaReClassifier, PaReRegressor
-from pare_sklearn.ranking import rank_sources
+from pare_sklearn.source_ranking import rank_sources
 
 __all__ = ["PaReClassifier", "PaReRegressor", "__version__", "rank_sources"]

@@ -25,52 +25,53 @@ from sklearn.utils.validation import (
     check_is_fitted,
     validate_data,
 )
-from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler, PassthroughScoring
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    GradientNormClipping,
+    LRScheduler,
+    PassthroughScoring,
+)
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.backbones.layers import encoder_layers
-from pare_sklearn.batches import BatchIterator, Rows
-from pare_sklearn.budget import Budget, choose_budget
-from pare_sklearn.callbacks import Difficulty, KCurriculum, warmup_cosine
-from pare_sklearn.finetuning import add_lora, freeze
-from pare_sklearn.folds import Fold, deal_folds, hold_out_fraction, thin_folds
-from pare_sklearn.losses import CLASS_LOSSES, TARGET_LOSSES, SquaredError
-from pare_sklearn.members import Member, train_members
-from pare_sklearn.modalities import GRIDS, TABULAR, detect_modality
-from pare_sklearn.modalities.grids import Grids
-from pare_sklearn.modalities.tables import PERIODIC, PIECEWISE_LINEAR, Tables
+from pare_sklearn.data.folds import Fold, deal_folds, hold_out_fraction, thin_folds
+from pare_sklearn.data.modalities import GRIDS, TABULAR, detect_modality
+from pare_sklearn.data.modalities.grids import Grids
+from pare_sklearn.data.modalities.table_encoder import is_dataframe
+from pare_sklearn.data.modalities.tables import PERIODIC, PIECEWISE_LINEAR, Tables
+from pare_sklearn.data.rows import BatchIterator, Rows
+from pare_sklearn.data.targets.classes import Classes
+from pare_sklearn.data.targets.continuous import Continuous
+from pare_sklearn.data.targets.labels import Labels
+from pare_sklearn.data.targets.target import Target
+from pare_sklearn.data.validation import reject_text_and_dates
+from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, fit_probe
 from pare_sklearn.modules.checkpointing import checkpointed
-from pare_sklearn.modules.components import PrincipalComponents
 from pare_sklearn.modules.embedders.table import TableEmbedder
-from pare_sklearn.modules.frozen import FrozenFeatures
+from pare_sklearn.modules.frozen_features import FrozenFeatures
 from pare_sklearn.modules.gate import Gate, RandomGate
+from pare_sklearn.modules.losses import CLASS_LOSSES, TARGET_LOSSES, SquaredError
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
-from pare_sklearn.net import LOSS_TERMS, PaReNet
-from pare_sklearn.orca import AlignmentNet
-from pare_sklearn.otdd.classes import pseudo_classes
-from pare_sklearn.otdd.difficulty import sample_source
-from pare_sklearn.preprocessing import is_dataframe
-from pare_sklearn.probe import FIELD_STRENGTHS, STRENGTHS, fit_probe
-from pare_sklearn.randomness import as_seed, kept_torch_rng, new_rng
-from pare_sklearn.schedules import SCHEDULES, make_schedule
+from pare_sklearn.modules.principal_components import PrincipalComponents
+from pare_sklearn.otdd.pseudo_classes import pseudo_classes
 from pare_sklearn.sources import EmbeddedSource, embed_source, name_sources
-from pare_sklearn.sources.ranking import nearest_first
-from pare_sklearn.targets.classes import Classes
-from pare_sklearn.targets.continuous import Continuous
-from pare_sklearn.targets.labels import Labels
-from pare_sklearn.targets.target import Target
-from pare_sklearn.validation import (
-    ACCELERATE,
-    check_callbacks,
-    check_device,
-    check_length,
-    pick_device,
-    reject_text_and_dates,
-)
+from pare_sklearn.sources.nearest import nearest_first
+from pare_sklearn.training.alignment import AlignmentNet
+from pare_sklearn.training.budget import Budget, choose_budget
+from pare_sklearn.training.curriculum import Difficulty, KCurriculum, warmup_cosine
+from pare_sklearn.training.finetuning import add_lora, freeze
+from pare_sklearn.training.intermediate import sample_source
+from pare_sklearn.training.members import Member, train_members
+from pare_sklearn.training.net import LOSS_TERMS, PaReNet
+from pare_sklearn.training.schedules import SCHEDULES, make_schedule
+from pare_sklearn.utils.devices import ACCELERATE, check_device, pick_device
+from pare_sklearn.utils.randomness import as_seed, kept_torch_rng, new_rng
+from pare_sklearn.utils.validation import check_length
 
 CLIP_NORM = 1.0
 # Numbers, patches times width, that a batch holds in prediction, which bounds its memory however
@@ -839,7 +840,8 @@ class _BasePaRe(BaseEstimator, ABC):
         """A net, which several processes train if asked for."""
         if self.device != ACCELERATE:
             return PaReNet(*args, **settings)
-        from pare_sklearn.accelerated import AcceleratedPaReNet, new_accelerator
+        from pare_sklearn.training.accelerated import AcceleratedPaReNet
+        from pare_sklearn.utils.processes import new_accelerator
 
         # Of another sink than print, skorch does not ask whether the net is verbose.
         settings["callbacks__print_log__sink"] = print
@@ -925,7 +927,7 @@ class _BasePaRe(BaseEstimator, ABC):
         rng = new_rng(self.random_state)
         if self.device != ACCELERATE:
             return rng
-        from pare_sklearn.accelerated import share_rng
+        from pare_sklearn.utils.processes import share_rng
 
         return share_rng(rng)
 
@@ -933,7 +935,7 @@ class _BasePaRe(BaseEstimator, ABC):
         """How much to print; of several processes only the main one does."""
         if self.device != ACCELERATE:
             return int(self.verbose)
-        from pare_sklearn.accelerated import this_process
+        from pare_sklearn.utils.processes import this_process
 
         return int(self.verbose) * this_process().is_main_process
 
@@ -1659,6 +1661,19 @@ class PaReRegressor(RegressorMixin, _BasePaRe):
 
     def _new_target(self, y: Any) -> Continuous:
         return Continuous(self.loss, self.modality_.field_axes)
+
+
+def check_callbacks(callbacks: Sequence | None) -> None:
+    """Raise where an entry is neither a skorch callback nor a pair of name and callback."""
+    for entry in callbacks or []:
+        named = isinstance(entry, tuple) and len(entry) == 2
+        callback = entry[1] if named else entry
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                f"callbacks must hold skorch callbacks, or pairs of name and callback; {entry!r} "
+                "is neither."
+            )
 
 
 def _shape(y: Any) -> tuple[int, ...]:

@@ -12,8 +12,8 @@ from sklearn.datasets import make_classification
 
 from benchmarks.speed.timing import clock, interleave, spread
 from pare_sklearn import PaReClassifier
-from pare_sklearn.callbacks import Difficulty
 from pare_sklearn.otdd import label_distances, otdd
+from pare_sklearn.training.curriculum import Difficulty
 
 DataSets = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 

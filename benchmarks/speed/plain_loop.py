@@ -12,13 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pare_sklearn import PaReClassifier
-from pare_sklearn.batches import Rows
-from pare_sklearn.callbacks import warmup_cosine
+from pare_sklearn.data.rows import Rows
 from pare_sklearn.estimators import CLIP_NORM, NO_DECAY
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.replacement import hard_select, straight_through_select
-from pare_sklearn.schedules import make_schedule, patch_count
 from pare_sklearn.sources import EmbeddedSource
+from pare_sklearn.training.curriculum import warmup_cosine
+from pare_sklearn.training.schedules import make_schedule, patch_count
 
 EXPLORATION_EPOCHS = 10
 

@@ -11,7 +11,7 @@ from sklearn.datasets import make_classification
 
 from benchmarks.speed.timing import clock, interleave, spread
 from pare_sklearn import PaReClassifier
-from pare_sklearn.batches import Rows
+from pare_sklearn.data.rows import Rows
 
 
 def prediction(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pare_sklearn.extras import need_extra
+from pare_sklearn.utils.extras import need_extra
 
 
 def new_axes(n_rows: int = 1, **figure: Any) -> Any:

@@ -12,7 +12,7 @@ from torch import Tensor
 from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.label_distances import check_inner, class_distances
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
-from pare_sklearn.randomness import as_seed
+from pare_sklearn.utils.randomness import as_seed
 
 MAX_SAMPLES = 1000
 

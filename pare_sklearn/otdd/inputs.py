@@ -9,8 +9,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from pare_sklearn.otdd.classes import check_targets, pseudo_classes
-from pare_sklearn.validation import check_length
+from pare_sklearn.otdd.pseudo_classes import check_targets, pseudo_classes
+from pare_sklearn.utils.validation import check_length
 
 
 class Labelled(NamedTuple):

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
-from pare_sklearn.randomness import as_seed
+from pare_sklearn.utils.randomness import as_seed
 
 # Entries of the matrices decomposed at a time, which bounds memory however many classes there are.
 BATCH_ENTRIES = 1 << 24

@@ -13,10 +13,10 @@ import torch
 from pare_sklearn.backbones.embedded import WEIGHTS, EmbeddedConfig, checksum_file, save_embedded
 from pare_sklearn.pretraining.card import card_file, format_figure, write_card
 from pare_sklearn.pretraining.checkpoint import unfinished_file
+from pare_sklearn.pretraining.episode_kinds import parse_shares
 from pare_sklearn.pretraining.learner import PRECISIONS
 from pare_sklearn.pretraining.loop import Pretraining, pretrain
 from pare_sklearn.pretraining.measuring import measure_all
-from pare_sklearn.pretraining.modalities import parse_shares
 from pare_sklearn.pretraining.settings import Settings
 
 PROGRAM = "python -m pare_sklearn.pretraining"

@@ -13,13 +13,13 @@ from numpy.random import Generator
 from torch.optim import AdamW
 
 from pare_sklearn.pretraining.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pare_sklearn.pretraining.episode_kinds import draw_episodes
 from pare_sklearn.pretraining.learner import Learner, pick_precision
-from pare_sklearn.pretraining.modalities import draw_episodes
 from pare_sklearn.pretraining.progress import Progress
 from pare_sklearn.pretraining.seeds import seed_torch, step_rng
 from pare_sklearn.pretraining.settings import Settings
-from pare_sklearn.randomness import kept_torch_rng
-from pare_sklearn.validation import check_device, pick_device
+from pare_sklearn.utils.devices import check_device, pick_device
+from pare_sklearn.utils.randomness import kept_torch_rng
 
 EPISODES_A_STEP = 4
 WARM_UP = 200

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from pare_sklearn.pretraining.episode_kinds import HELD_OUT, TABLES
 from pare_sklearn.pretraining.learner import Learner
-from pare_sklearn.pretraining.modalities import HELD_OUT, TABLES
 from pare_sklearn.pretraining.seeds import held_out_rng, seed_torch
-from pare_sklearn.randomness import kept_torch_rng
+from pare_sklearn.utils.randomness import kept_torch_rng
 
 N_TABLES = 200
 N_IMAGE_EPISODES = 50

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field
 
 from pare_sklearn.backbones.embedded import EmbeddedConfig
-from pare_sklearn.pretraining.modalities import check_shares
+from pare_sklearn.pretraining.episode_kinds import check_shares
 from pare_sklearn.pretraining.seeds import LARGEST_SEED
 
 SHARES = {"tables": 0.8, "digits": 0.05, "contours": 0.05, "fractals": 0.05, "signals": 0.05}

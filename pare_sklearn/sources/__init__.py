@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.sources.arrays import Arrays as Arrays
+from pare_sklearn.sources.arrays import check_arrays
 from pare_sklearn.sources.cifar10 import load_cifar10_source
 from pare_sklearn.sources.conll2003 import load_conll2003_source
 from pare_sklearn.sources.contours import load_contours_source
@@ -13,8 +15,6 @@ from pare_sklearn.sources.digits import load_digits_source
 from pare_sklearn.sources.embedding import EmbeddedSource as EmbeddedSource
 from pare_sklearn.sources.embedding import embed_arrays
 from pare_sklearn.sources.fractals import load_fractals_source
-from pare_sklearn.sources.given import Arrays as Arrays
-from pare_sklearn.sources.given import check_arrays
 from pare_sklearn.sources.signals import load_signals_source
 
 # They ship with the package.

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pare_sklearn.extras import need_extra
+from pare_sklearn.utils.extras import need_extra
 
 # Changed whenever older files are no longer to be read.
 FORMAT = 1

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pare_sklearn.network import answers
 from pare_sklearn.sources.subsampling import draw_samples
+from pare_sklearn.utils.reachability import answers
 
 OPENML_ID = 40927
 IMAGE_SHAPE = (3, 32, 32)

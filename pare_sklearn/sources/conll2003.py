@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pare_sklearn.extras import need_extra
-from pare_sklearn.network import answers
 from pare_sklearn.sources.subsampling import draw_samples
+from pare_sklearn.utils.extras import need_extra
+from pare_sklearn.utils.reachability import answers
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
 # With them a window holds all of most sentences, whose mean length is 14.5 words.

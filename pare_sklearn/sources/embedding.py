@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.sources.arrays import are_texts
 from pare_sklearn.sources.cache import content_key, keep_tokens, open_tokens
-from pare_sklearn.sources.given import are_texts
 
 # Samples embedded at a time. Those kept on disk may be of thousands of wide tokens each.
 EMBED_BATCH, EMBED_BATCH_ON_DISK = 256, 64

@@ -11,7 +11,7 @@ from neuralop.models import FNO
 from sklearn.base import BaseEstimator, RegressorMixin
 from torch import Tensor, nn
 
-from pare_sklearn.validation import pick_device
+from pare_sklearn.utils.devices import pick_device
 
 # By the number of dimensions: channels, and modes of both signs along each of them.
 WIDTHS = {1: 64, 2: 32}

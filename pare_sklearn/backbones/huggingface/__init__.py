@@ -30,5 +30,5 @@ def load_huggingface(name: str) -> Backbone:
     OSError
         If the files cannot be stored.
     """
-    model, folder, pretrained = load_pretrained(name, FAMILIES)
+    model, folder, pretrained = load_pretrained(name, FAMILIES, load_huggingface)
     return FAMILIES[model.config.model_type](model, folder, pretrained)

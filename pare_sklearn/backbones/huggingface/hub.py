@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from pare_sklearn.extras import need_extra
-from pare_sklearn.network import answers
+from pare_sklearn.utils.extras import need_extra
+from pare_sklearn.utils.reachability import answers
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 # Any of these makes a tokenizer.

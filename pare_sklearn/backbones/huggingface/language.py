@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
-from pare_sklearn.backbones.huggingface.encoder import (
+from pare_sklearn.backbones.huggingface.hub import VOCABULARIES
+from pare_sklearn.backbones.huggingface.position_scaling import scale_positions
+from pare_sklearn.backbones.huggingface.pretrained import LEARNING_RATE, Pretrained
+from pare_sklearn.backbones.huggingface.pretrained_encoder import (
     PretrainedEncoder,
     empty_prefix,
 )
-from pare_sklearn.backbones.huggingface.hub import VOCABULARIES
-from pare_sklearn.backbones.huggingface.positions import scale_positions
-from pare_sklearn.backbones.huggingface.pretrained import LEARNING_RATE, Pretrained
 
 # Tokens n_s of a source text.
 SOURCE_TOKENS = 64

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.backbones.huggingface.hub import Origin, find_files
 from pare_sklearn.backbones.huggingface.weights import find_weights, hash_weights
-from pare_sklearn.extras import need_extra
-from pare_sklearn.randomness import kept_torch_rng
-
-if TYPE_CHECKING:
-    from pare_sklearn.backbones.huggingface.encoder import PretrainedEncoder
+from pare_sklearn.utils.extras import need_extra
+from pare_sklearn.utils.randomness import kept_torch_rng
 
 # Peak learning rate of a model of this kind, where the user leaves it open.
 LEARNING_RATE = 1e-4
@@ -22,14 +20,16 @@ UNUSED = ("pooler", "mask_token", "classifier", "lm_head")
 
 
 class Pretrained(NamedTuple):
-    """Where weights come from, and what they were."""
+    """Where weights come from, what they were, and who loads them again."""
 
     origin: Origin | None
     """None for a user's own folder."""
     sha256: str
     """Hash of the weights."""
+    load: Callable[[str], Backbone]
+    """From the id and revision of a model to its backbone."""
 
-    def load_encoder(self) -> PretrainedEncoder:
+    def load_encoder(self) -> Any:
         """The encoder as it was, from the hub's cache or the hub.
 
         Raises
@@ -39,13 +39,10 @@ class Pretrained(NamedTuple):
         ConnectionError
             If the cache does not have them, and the hub does not answer.
         """
-        # Imported here, because what is loaded there holds one of these.
-        from pare_sklearn.backbones.huggingface import load_huggingface
-
         assert self.origin is not None
         # A model draws weights before it loads its own.
         with kept_torch_rng():
-            backbone = load_huggingface(f"{self.origin.repo_id}@{self.origin.commit}")
+            backbone = self.load(f"{self.origin.repo_id}@{self.origin.commit}")
         if backbone.fingerprint != self.sha256:
             raise ValueError(
                 f"The weights of {self.origin.repo_id!r} at commit {self.origin.commit} are not "
@@ -56,7 +53,9 @@ class Pretrained(NamedTuple):
         return backbone.encoder
 
 
-def load_pretrained(name: str, known_types: Collection[str]) -> tuple[Any, Path, Pretrained]:
+def load_pretrained(
+    name: str, known_types: Collection[str], load: Callable[[str], Backbone]
+) -> tuple[Any, Path, Pretrained]:
     """Load a model of `transformers`.
 
     Parameters
@@ -65,6 +64,8 @@ def load_pretrained(name: str, known_types: Collection[str]) -> tuple[Any, Path,
         As `find_files` takes it.
     known_types : collection of str
         Types of configurations that will do.
+    load : callable
+        Loads the backbone again, where an estimator is unpickled.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def load_pretrained(name: str, known_types: Collection[str]) -> tuple[Any, Path,
     except (RuntimeError, ValueError, OSError) as error:
         raise ValueError(f"The weights in {folder} do not fit its config.json: {error}") from error
     _check_complete(folder, report["missing_keys"])
-    return model.float().eval(), folder, Pretrained(origin, hash_weights(weights))
+    return model.float().eval(), folder, Pretrained(origin, hash_weights(weights), load)
 
 
 def _load_config(folder: Path, known_types: Collection[str]) -> Any:

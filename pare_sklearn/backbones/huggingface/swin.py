@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from pare_sklearn.backbones.huggingface.encoder import PretrainedEncoder
 from pare_sklearn.backbones.huggingface.pretrained import Pretrained
+from pare_sklearn.backbones.huggingface.pretrained_encoder import PretrainedEncoder
 from pare_sklearn.backbones.huggingface.vision import VisionBackbone
 
 

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
-from pare_sklearn.backbones.huggingface.encoder import PretrainedEncoder
-from pare_sklearn.backbones.huggingface.positions import scale_positions
+from pare_sklearn.backbones.huggingface.position_scaling import scale_positions
 from pare_sklearn.backbones.huggingface.pretrained import LEARNING_RATE, Pretrained
+from pare_sklearn.backbones.huggingface.pretrained_encoder import PretrainedEncoder
 
 MAX_PIXEL = 255
 # What a model that does not tell was trained with.

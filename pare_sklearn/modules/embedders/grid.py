@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pare_sklearn.backbones.contract import Backbone
-from pare_sklearn.modules.embedders.start import start_from_source
+from pare_sklearn.modules.embedders.start import Pretrained, start_from_source
 
 STEM_CHANNELS = 16
 # Numbers of a sample.
@@ -80,7 +79,7 @@ class GridEmbedder(nn.Module):
         self.positions = nn.ParameterList(torch.randn(n, width) * 0.5 for n in grid)
         self.norm = nn.LayerNorm(width)
 
-    def start_from(self, backbone: Backbone) -> None:
+    def start_from(self, backbone: Pretrained) -> None:
         """Take over what a backbone's source embedder knows, where shapes allow."""
         start_from_source(self.norm, list(self.positions), backbone.source_embedder)
 

@@ -2,9 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+
+
+class Pretrained(Protocol):
+    """What an embedder takes over: a backbone's source embedder, and its ``table_maps`` if any."""
+
+    source_embedder: Any
 
 
 def start_from_source(

@@ -5,9 +5,8 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear
-from pare_sklearn.modules.embedders.start import start_from_source
+from pare_sklearn.modules.embedders.start import Pretrained, start_from_source
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 
@@ -66,7 +65,7 @@ class TableEmbedder(nn.Module):
         self.positions = nn.Parameter(torch.empty(self.n_patches, width))
         self.start_from_maps(TableMaps(width))
 
-    def start_from(self, backbone: Backbone) -> None:
+    def start_from(self, backbone: Pretrained) -> None:
         """Take over what a backbone knows of tables.
 
         That are its ``table_maps``; where it has none, the LayerNorm of its source embedder and

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from pare_sklearn.pretraining.tables.categories import MixedTable, draw_categories
 from pare_sklearn.pretraining.tables.causal import draw_causal
-from pare_sklearn.pretraining.tables.classes import draw_n_classes, flip_some, to_classes
+from pare_sklearn.pretraining.tables.drawn_classes import draw_n_classes, flip_some, to_classes
 from pare_sklearn.pretraining.tables.functions import (
     linear,
     perceptron,

@@ -1,0 +1,47 @@
+"""What a sample is: each modality knows how to check samples, and how to embed them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pare_sklearn.data.modalities.grids import Grids
+from pare_sklearn.data.modalities.images import Images
+from pare_sklearn.data.modalities.sequences import Sequences
+from pare_sklearn.data.modalities.table_encoder import is_dataframe
+
+GRIDS: dict[str, type[Grids]] = {"sequence": Sequences, "image": Images}
+TABULAR = "tabular"
+# Axes of X, the first that of the samples.
+BY_AXES = {2: TABULAR, 3: "sequence", 4: "image"}
+
+
+def detect_modality(X: Any) -> str:
+    """Tell what the samples are.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like
+        Of two axes a table, of three sequences, of four images; so is a list of arrays whose
+        lengths differ.
+
+    Returns
+    -------
+    str
+        ``"tabular"``, also where it cannot be told, or a name in `GRIDS`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> detect_modality(np.zeros((5, 1, 100)))
+    'sequence'
+    >>> detect_modality([np.zeros((2, 7)), np.zeros((2, 9))])
+    'sequence'
+    """
+    if is_dataframe(X):
+        return TABULAR
+    shapes = {np.shape(sample) for sample in X} if isinstance(X, (list, tuple)) else set()
+    if len(shapes) > 1:
+        return "sequence" if {len(shape) for shape in shapes} <= {1, 2} else TABULAR
+    return BY_AXES.get(np.asarray(X).ndim, TABULAR)

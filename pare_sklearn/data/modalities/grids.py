@@ -1,0 +1,156 @@
+"""Samples on a grid: what sequences and images have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_array
+from torch import Tensor, nn
+
+from pare_sklearn.data.modalities.modality import Modality
+from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
+from pare_sklearn.modules.predictors import FieldPredictor
+
+
+class Grids(Modality):
+    """Samples of shape (channels, *shape), scaled channel by channel.
+
+    Parameters
+    ----------
+    patch_size : int or "auto"
+        Length of a patch along each axis. ``"auto"`` is the least that gives no more than
+        `MAX_PATCHES`, where the target is a field `MAX_FIELD_PATCHES`.
+
+    Attributes
+    ----------
+    shape_ : tuple of int
+        Length, or height and width.
+    mean_, scale_ : ndarray of shape (channels, 1, ...)
+        Mean and standard deviation of the channels.
+    """
+
+    MAX_PATCHES: ClassVar[int]
+    MAX_FIELD_PATCHES: ClassVar[int]
+    NAME: ClassVar[str]
+    AXES: ClassVar[tuple[str, ...]]
+
+    def __init__(self, patch_size: int | str) -> None:
+        self.patching = patch_size
+
+    def check(self, X: Any) -> np.ndarray:
+        """Samples as float32 of shape (n_samples, channels, *shape); a single channel may lack.
+
+        Raises
+        ------
+        ValueError
+            If the axes are too few or too many, an axis is empty, or values are infinite or no
+            numbers.
+        """
+        n_axes = len(self.AXES)
+        axes = ", ".join(("n_samples", "n_channels", *self.AXES))
+        try:
+            array = check_array(
+                X, dtype=np.float32, ensure_2d=False, allow_nd=True, ensure_all_finite="allow-nan",
+                ensure_min_features=0, input_name="X",
+            )  # fmt: skip
+        except ValueError as error:
+            if "inhomogeneous" not in str(error):
+                raise
+            raise ValueError(f"X is ragged; {self.NAME}s come as one array ({axes}).") from error
+        if array.ndim == n_axes + 1:
+            array = array[:, np.newaxis]
+        if array.ndim != n_axes + 2 or 0 in array.shape:
+            raise ValueError(
+                f"X has shape {np.shape(array)}; {self.NAME}s come as ({axes}), none of them 0."
+            )
+        return array
+
+    def fit(self, X: np.ndarray, dense: bool = False) -> Grids:
+        self.n_channels_, *shape = X.shape[1:]
+        self.shape_ = tuple(shape)
+        self.patch_shape_ = self._patch_shape(self.MAX_FIELD_PATCHES if dense else self.MAX_PATCHES)
+        self.n_patches = math.prod(self.grid)
+        self._fit_scale(X)
+        return self
+
+    def transform(self, X: np.ndarray) -> dict[str, Tensor]:
+        if X.shape[1] != self.n_channels_:
+            raise ValueError(f"X has {X.shape[1]} channels, but fit saw {self.n_channels_}.")
+        if X.shape[2:] != self.shape_:
+            raise ValueError(
+                f"X holds {self.NAME}s of shape {X.shape[2:]}, but fit saw {self.shape_}."
+            )
+        return {"values": torch.from_numpy((X - self.mean_) / self.scale_)}
+
+    def build_embedder(self, width: int) -> GridEmbedder:
+        return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
+
+    @property
+    def field_axes(self) -> int:
+        return len(self.AXES)
+
+    def is_field(self, shape: tuple[int, ...]) -> bool:
+        """Whether targets of this shape are fields: with the axes of a sample, or channels too.
+
+        Raises
+        ------
+        ValueError
+            If there are other axes.
+        """
+        n_axes = len(self.AXES)
+        if len(shape) == 1:
+            return False
+        if len(shape) not in (n_axes, n_axes + 1) or 0 in shape:
+            axes = ", ".join(self.AXES)
+            raise ValueError(
+                f"y holds targets of shape {shape}; the fields of {self.NAME}s are of shape "
+                f"(n_samples, n_channels, {axes}), several outputs of (n_samples, n_outputs)."
+            )
+        return True
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        return tuple(count_patches(self.shape_, self.patch_shape_))
+
+    def build_predictor(
+        self, width: int, grid: Sequence[int], shape: tuple[int, ...], dropout: float
+    ) -> nn.Module:
+        if not self.is_field(shape):
+            return super().build_predictor(width, grid, shape, dropout)
+        n_axes = len(self.AXES)
+        n_channels, field = math.prod(shape[:-n_axes]), shape[-n_axes:]
+        return FieldPredictor(width, grid, n_channels, field, dropout)
+
+    @property
+    def load(self) -> int:
+        # The stem holds this much for each pixel or point in time, a patch 64 numbers.
+        return max(self.n_patches, math.prod(self.shape_) * STEM_CHANNELS // 64)
+
+    def _fit_scale(self, X: np.ndarray) -> None:
+        """Mean and standard deviation of the channels; 0 and 1 where there is nothing to see."""
+        shape = (-1, *(1 for _ in self.shape_))
+        scaler = StandardScaler().fit(np.moveaxis(X, 1, -1).reshape(-1, X.shape[1]))
+        self.mean_ = np.nan_to_num(scaler.mean_).reshape(shape).astype(np.float32)
+        self.scale_ = np.nan_to_num(scaler.scale_, nan=1.0).reshape(shape).astype(np.float32)
+
+    def _patch_shape(self, max_patches: int) -> tuple[int, ...]:
+        if self.patching == "auto":
+            return self._auto_patch_shape(max_patches)
+        size = int(self.patching)
+        if size > min(self.shape_):
+            raise ValueError(
+                f"patch_size={size} is larger than the {self.NAME}s, whose shape is {self.shape_}; "
+                "lower it, or leave it to 'auto'."
+            )
+        return (size,) * len(self.shape_)
+
+    def _auto_patch_shape(self, max_patches: int) -> tuple[int, ...]:
+        size = 1
+        while math.prod(count_patches(self.shape_, [size] * len(self.shape_))) > max_patches:
+            size += 1
+        return tuple(min(size, axis) for axis in self.shape_)

@@ -1,0 +1,84 @@
+"""What a modality is."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from pare_sklearn.data.rows import Rows
+from pare_sklearn.modules.embedders.grid import GridEmbedder
+from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.modules.predictors import Predictor
+
+Embedder = TableEmbedder | GridEmbedder
+
+
+class Modality(ABC):
+    """Samples of one kind: checked, scaled, and embedded.
+
+    Attributes
+    ----------
+    patching : int or "auto"
+        How the user wants samples cut into patches.
+    n_patches : int
+        Patches n of a sample, after `fit`.
+    """
+
+    patching: int | str
+
+    n_patches: int
+
+    @property
+    def shaping(self) -> tuple[int | str, ...]:
+        """The user's choices that the shapes of the embedder's weights follow from."""
+        return (self.patching,)
+
+    @property
+    def load(self) -> int:
+        """How many patches' features need as much memory as a sample on its way."""
+        return self.n_patches
+
+    @abstractmethod
+    def fit(self, X: Any, dense: bool = False) -> Modality:
+        """Learn shapes and scales from checked samples; dense targets ask for finer patches."""
+
+    @abstractmethod
+    def transform(self, X: Any) -> dict[str, torch.Tensor]:
+        """Inputs of the embedder, by name, of checked samples."""
+
+    @abstractmethod
+    def build_embedder(self, width: int) -> Embedder:
+        """A new embedder of tokens (batch, n_patches, width)."""
+
+    @property
+    def field_axes(self) -> int | None:
+        """Axes of targets that are fields, besides that of channels; None where none can be."""
+        return None
+
+    def is_field(self, shape: tuple[int, ...]) -> bool:
+        """Whether targets of this shape are fields, of which each patch predicts a piece."""
+        return False
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """Patches along each axis."""
+        return (self.n_patches,)
+
+    def build_predictor(
+        self, width: int, grid: Sequence[int], shape: tuple[int, ...], dropout: float
+    ) -> nn.Module:
+        """A new predictor of flat outputs of this shape, from features on a grid."""
+        return Predictor(width, math.prod(shape), dropout)
+
+    def build_features(self, inputs: dict[str, torch.Tensor], seed: int) -> nn.Module | None:
+        """What linear probes see of samples; None where it is what the frozen encoder sees."""
+        return None
+
+    def rows(self, X: Any) -> Rows:
+        """Checked samples as rows of tensors."""
+        return Rows(self.transform(X))

@@ -1,0 +1,83 @@
+"""Linear probes: linear models on features of the frozen encoder, beside the fine-tuned nets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from pare_sklearn.data.folds import Fold
+from pare_sklearn.linear.models import Linear
+
+# Weights of the penalty, from strong to weak.
+STRENGTHS = (0.003, 0.03, 0.3, 3.0)
+# Fields may follow from each other exactly.
+FIELD_STRENGTHS = (*STRENGTHS, 30.0, 300.0, 3000.0)
+
+
+# From features, targets, weights and the penalty's inverse strength.
+FitLinear = Callable[[np.ndarray, np.ndarray, np.ndarray, float], Linear]
+Loss = Callable[[np.ndarray], float]
+
+
+class Probe(NamedTuple):
+    """A linear model for each fold, and what they say of the samples these held out."""
+
+    scaler: StandardScaler
+    models: list[Linear]
+    held_out: np.ndarray
+    """(n_held_out, n_outputs), fold after fold"""
+
+    def outputs(self, features: np.ndarray) -> np.ndarray:
+        """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
+        scaled = self.scaler.transform(features)
+        # Rounded, because the last bits of a product of matrices depend on how many rows they have.
+        return np.stack([model(scaled) for model in self.models]).astype(np.float32)
+
+
+def fit_probe(
+    features: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    folds: Sequence[Fold],
+    fit_linear: FitLinear,
+    loss: Loss,
+    strengths: Sequence[float] = STRENGTHS,
+) -> Probe:
+    """Fit linear models to the folds, with the penalty that suits the held-out samples best.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_samples, n_features)
+    targets : ndarray of shape (n_samples, ...)
+    weights : ndarray of shape (n_samples,)
+    folds : sequence of Fold
+    fit_linear : callable
+        Such as `pare_sklearn.linear.models.fit_ridge`.
+    loss : callable
+        From the outputs for the held-out samples, fold after fold, to their loss.
+    strengths : sequence of float, default=(0.003, 0.03, 0.3, 3.0)
+        Inverse strengths of the penalty to choose from.
+
+    Returns
+    -------
+    Probe
+    """
+    scaler = StandardScaler().fit(features, sample_weight=weights)
+    scaled = scaler.transform(features)
+    del features  # as large as a table gets
+
+    def fit(strength: float) -> Probe:
+        models = [
+            fit_linear(scaled[fold.train], targets[fold.train], weights[fold.train], strength)
+            for fold in folds
+        ]
+        outputs = [model(scaled[fold.valid]) for model, fold in zip(models, folds, strict=True)]
+        return Probe(scaler, models, np.concatenate(outputs))
+
+    # Matrices this small are slower with several threads, on two cores by a factor of ten.
+    with threadpool_limits(1, user_api="blas"):
+        return min(map(fit, strengths), key=lambda probe: loss(probe.held_out))
