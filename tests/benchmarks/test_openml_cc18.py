@@ -29,7 +29,9 @@ from examples.openml_cache import use_cache, write_task
 from tests.benchmarks.toy_models import quick
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "tests" / "benchmarks")}  # where jobs find the toy models
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": str(ROOT / "tests" / "benchmarks")
+}  # where jobs find the toy models
 QUICK = "toy_models:quick"
 SLOW = "toy_models:slow"
 KINDS = [(1, "classification"), (2, "regression")]

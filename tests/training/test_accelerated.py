@@ -13,6 +13,7 @@ import torch
 from pare_sklearn import PaReClassifier, PaReRegressor
 from tests.training.shared_training import EXACT, SMALL, X, Y, fit_all
 
+ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "shared_training.py"
 COMPARED = ["finetune", "pare", "small memory"]
 
@@ -27,7 +28,7 @@ def shared(tmp_path_factory):
             *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"),
             *(SCRIPT, folder),
         ],
-        env={**os.environ, "ACCELERATE_USE_CPU": "true"},
+        env={**os.environ, "ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
