@@ -18,8 +18,7 @@ import numpy as np
 from benchmarks.openml_cc18.models import pare
 from benchmarks.openml_cc18.protocols import halves
 from benchmarks.openml_cc18.tasks import TaskError, find_task, load_table, mirrored
-from pare_sklearn.inspection import OTDDCurveDisplay
-from pare_sklearn.otdd import OTDDCurve, otdd_curve
+from pare_sklearn.inspection import OTDDCurve, OTDDCurveDisplay, otdd_curve
 
 SEED = 0
 

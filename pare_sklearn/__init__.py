@@ -1,7 +1,8 @@
 """Cross-modal fine-tuning of pretrained transformers as scikit-learn estimators."""
 
 from pare_sklearn._version import __version__
-from pare_sklearn.estimators import PaReClassifier, PaReRegressor
+from pare_sklearn.classifier import PaReClassifier
+from pare_sklearn.regressor import PaReRegressor
 from pare_sklearn.source_ranking import rank_sources
 
 __all__ = ["PaReClassifier", "PaReRegressor", "__version__", "rank_sources"]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 from torch import nn
 
-from pare_sklearn.estimators import PaReClassifier, PaReRegressor
+from pare_sklearn.base import BasePaRe
+from pare_sklearn.classifier import PaReClassifier
+from pare_sklearn.regressor import PaReRegressor
 from pare_sklearn.utils.validation import check_max_samples
+
+RankedTask = Literal["auto", "classification", "regression"]
 
 
 def rank_sources(
@@ -17,7 +23,7 @@ def rank_sources(
     *,
     sources: str | tuple | list = "auto",
     backbone: str | nn.Module = "embedded",
-    task: str = "auto",
+    task: RankedTask = "auto",
     max_samples: int = 500,
     random_state: int | np.random.RandomState | None = None,
 ) -> dict[str, float]:
@@ -62,11 +68,14 @@ def rank_sources(
     ['contours', 'digits', 'fractals', 'signals']
     """
     check_max_samples(max_samples)
-    if task not in ("auto", "classification", "regression"):
+    if task not in get_args(RankedTask):
         raise ValueError(f"task={task!r} is none of 'auto', 'classification' and 'regression'.")
-    kinds = ("binary", "multiclass", "multilabel-indicator")
-    classes = type_of_target(y, input_name="y") in kinds
-    classifies = classes if task == "auto" else task == "classification"
-    estimator_type = PaReClassifier if classifies else PaReRegressor
-    estimator = estimator_type(backbone, source=sources, random_state=random_state)
+    estimator_type = PaReClassifier if _classifies(y, task) else PaReRegressor
+    estimator: BasePaRe = estimator_type(backbone, source=sources, random_state=random_state)
     return estimator._rank_sources(X, y, max_samples)
+
+
+def _classifies(y: Any, task: RankedTask) -> bool:
+    kinds = ("binary", "multiclass", "multilabel-indicator")
+    holds_classes = type_of_target(y, input_name="y") in kinds
+    return holds_classes if task == "auto" else task == "classification"

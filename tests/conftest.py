@@ -8,3 +8,11 @@ os.environ["MPLBACKEND"] = "Agg"
 import torch
 
 torch.set_num_threads(1)
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def few_alignment_epochs(monkeypatch):
+    """Let stage one of ORCA be short."""
+    monkeypatch.setattr("pare_sklearn.training.member.ALIGN_EPOCHS", 2)

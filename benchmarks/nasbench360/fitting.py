@@ -44,7 +44,7 @@ def measure(fit: Fit) -> Record:
 def build(strategy: str, kind: str, seed: int) -> PaReClassifier | PaReRegressor:
     """Build PaRe with its defaults for tasks of a kind, see `benchmarks.nasbench360.tasks.Task`."""
     estimator = PaReRegressor if kind == "field" else PaReClassifier
-    return estimator(strategy=strategy, random_state=seed)
+    return estimator(random_state=seed).set_params(strategy=strategy)
 
 
 def as_logits(probabilities: np.ndarray) -> np.ndarray:

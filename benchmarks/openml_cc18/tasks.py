@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import openml
 import pandas as pd
@@ -17,7 +17,7 @@ from requests.exceptions import RequestException
 
 from examples.openml_cache import use_cache
 
-KINDS = {
+KINDS: dict[TaskType, Literal["classification", "regression"]] = {
     TaskType.SUPERVISED_CLASSIFICATION: "classification",
     TaskType.SUPERVISED_REGRESSION: "regression",
 }
@@ -35,7 +35,7 @@ class Task:
     id: int
     dataset_id: int
     dataset: str
-    kind: str
+    kind: Literal["classification", "regression"]
     n_rows: int
     n_splits: int  # of its own folds
 

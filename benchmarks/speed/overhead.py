@@ -4,47 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 
 from benchmarks.speed.plain_loop import PlainLoop
 from benchmarks.speed.timing import Trial, clock, interleave, spread
 from pare_sklearn import PaReClassifier
-from pare_sklearn.estimators import TrainingSet
+from pare_sklearn.data.prepared import prepare
 from pare_sklearn.modules.model import PaReModel
+from pare_sklearn.recipe import make_recipe
+from pare_sklearn.sources.choice import choose_source, load_frozen
+from pare_sklearn.training.member import MemberTask, assemble, new_net
+from pare_sklearn.training.plan import make_plan
+from pare_sklearn.training.stopping import stop_sign
+from pare_sklearn.utils.threads import limited_threads
 
 
-class Workbench(PaReClassifier):
-    """A classifier that keeps what its one member was trained on, to train it again."""
+def only_member(clf: PaReClassifier, X: np.ndarray, y: np.ndarray) -> MemberTask:
+    """The task that fit gives to the one member of a classifier."""
+    recipe = make_recipe("classification", clf.get_params(deep=False))
+    backbone = load_frozen(recipe)
+    prepared = prepare(recipe, X, y, None, clone(clf))
+    plan = make_plan(recipe, prepared, backbone, clf.random_state)
+    source = choose_source(recipe, prepared, backbone, plan.seeds[0])
+    arrays = None if source is None else source.load()
+    with stop_sign(answers_signal=False) as sign:
+        return MemberTask(
+            recipe, prepared, arrays, plan.budget, plan.lr, plan.n_threads, sign, plan.folds[0],
+            plan.seeds[0], None,
+        )  # fmt: skip
 
-    def _fit_net(self, *job: Any) -> Any:
-        self.job_ = job
-        return super()._fit_net(*job)
 
-    def set_out(self) -> tuple[PaReModel, TrainingSet]:
-        """The model before training, and what to train it on."""
-        data, seed, _ = self.job_
-        torch.manual_seed(seed)
-        return self._build_model(data.source), data
+def train_by_skorch(task: MemberTask) -> tuple[PaReModel, float]:
+    """The model trained by our net, and the seconds that took."""
+    torch.manual_seed(task.seed)
+    source, model = assemble(task)
+    train = task.prepared.rows.take(task.fold.train)
+    net = new_net(task, model, train, source)
+    return model, _time(task, lambda: net.fit(train, y=None))
 
-    def train_by_skorch(self) -> tuple[PaReModel, float]:
-        """The model trained by our net, and the seconds that took."""
-        model, data = self.set_out()
-        net = self._build_net(model, data, self.job_[1])
-        return model, self._time(lambda: net.fit(data.train, y=None))
 
-    def train_by_hand(self) -> tuple[PaReModel, float]:
-        """The model trained by the loop written by hand, and the seconds that took."""
-        model, data = self.set_out()
-        loop = PlainLoop(self, model, data.source)
-        return model, self._time(lambda: loop.fit(data.train, data.valid))
+def train_by_hand(task: MemberTask) -> tuple[PaReModel, float]:
+    """The model trained by the loop written by hand, and the seconds that took."""
+    torch.manual_seed(task.seed)
+    source, model = assemble(task)
+    rows, fold = task.prepared.rows, task.fold
+    train, valid = rows.take(fold.train), rows.take(fold.valid)
+    loop = PlainLoop(task, model, source if model.gate is not None else None)
+    return model, _time(task, lambda: loop.fit(train, valid))
 
-    def _time(self, training: Callable[[], object]) -> float:
-        """Seconds of a training with the batches and the dropout of the fit."""
-        torch.manual_seed(self.job_[1] + 1)
+
+def _time(task: MemberTask, training: Callable[[], object]) -> float:
+    """Seconds of a training with the threads, the batches and the dropout of the fit."""
+    torch.manual_seed(task.seed + 1)
+    with limited_threads(task.n_threads):
         return clock(training)
 
 
@@ -54,10 +70,11 @@ def overhead(
     """Training by our net, and fit as a whole, over the same training by a plain loop."""
     X, y = make_classification(n_samples, n_features, n_informative=10, random_state=0)
     for strategy in ("finetune", "pare"):
-        clf = Workbench(strategy=strategy, n_estimators=1, max_epochs=epochs, random_state=0)
+        clf = PaReClassifier(strategy=strategy, n_estimators=1, max_epochs=epochs, random_state=0)
         clf.fit(X, y)
-        check_same_weights(clf)
-        net, fit, loop = measure(clf, partial(clf.fit, X, y), repeats)
+        task = only_member(clf, X, y)
+        check_same_weights(clf, task)
+        net, fit, loop = measure(task, partial(clf.fit, X, y), repeats)
         print(
             f"overhead, {strategy}, {n_samples} x {n_features}, {epochs} epochs: net "
             f"{spread(net, 2)} s / plain loop {spread(loop, 2)} s = {spread(net / loop)}; "
@@ -65,18 +82,18 @@ def overhead(
         )
 
 
-def measure(clf: Workbench, fit: Callable[[], object], repeats: int) -> np.ndarray:
+def measure(task: MemberTask, fit: Callable[[], object], repeats: int) -> np.ndarray:
     """Seconds of our net, the whole fit and the plain loop, shape (3, repeats)."""
     trials: list[Trial] = [
-        lambda: clf.train_by_skorch()[1],
+        lambda: train_by_skorch(task)[1],
         lambda: clock(fit),
-        lambda: clf.train_by_hand()[1],
+        lambda: train_by_hand(task)[1],
     ]
     return interleave(trials, repeats).T
 
 
-def check_same_weights(clf: Workbench) -> None:
+def check_same_weights(clf: PaReClassifier, task: MemberTask) -> None:
     """Raise unless both trainings end at the weights of the fitted classifier, bit for bit."""
     fitted = clf.net_.module_.state_dict()
-    for model, _ in (clf.train_by_skorch(), clf.train_by_hand()):
+    for model, _ in (train_by_skorch(task), train_by_hand(task)):
         torch.testing.assert_close(dict(model.state_dict()), dict(fitted), rtol=0, atol=0)

@@ -11,56 +11,55 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pare_sklearn import PaReClassifier
 from pare_sklearn.data.rows import Rows
-from pare_sklearn.estimators import CLIP_NORM, NO_DECAY
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.replacement import hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
-from pare_sklearn.training.curriculum import warmup_cosine
+from pare_sklearn.training.member import MemberTask
+from pare_sklearn.training.optimisation import CLIP_NORM, NO_DECAY, warmup_cosine
 from pare_sklearn.training.schedules import make_schedule, patch_count
 
 EXPLORATION_EPOCHS = 10
 
 
 class PlainLoop:
-    """Train a model on a processor with the recipe of an estimator, early stopping included.
+    """Train a model of a classifier on a processor, early stopping included.
 
     Parameters
     ----------
-    recipe : PaReClassifier
-        Its parameters are the recipe; it is not fitted.
+    task : MemberTask
+        Recipe, budget and learning rate.
     model : PaReModel
         Trained in place.
     source : EmbeddedSource or None
         Source proxy for ``strategy="pare"``.
     """
 
-    def __init__(
-        self, recipe: PaReClassifier, model: PaReModel, source: EmbeddedSource | None
-    ) -> None:
+    def __init__(self, task: MemberTask, model: PaReModel, source: EmbeddedSource | None) -> None:
+        recipe = task.recipe
         self.recipe = recipe
+        self.budget = task.budget
+        self.lr = task.lr
+        self.rows_at_once = task.prepared.modality.rows_at_once(model.embedder.width)
         self.model = model
         self.source = source
         self.schedule = make_schedule(recipe.k_schedule, recipe.k_start, recipe.k_end)
 
     def fit(self, train: Rows, valid: Rows) -> int:
         """Train until the loss on `valid` no longer falls, and return the number of epochs."""
-        n_steps = self.recipe.budget_.max_epochs * math.ceil(
-            len(train) / self.recipe.budget_.batch_size
-        )
+        n_steps = self.budget.max_epochs * math.ceil(len(train) / self.budget.batch_size)
         optimizer = self._optimizer()
         scheduler = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: warmup_cosine(step, n_steps)
         )
         lowest, best_epoch, best_state = math.inf, 0, {}
-        for epoch in range(1, self.recipe.budget_.max_epochs + 1):
+        for epoch in range(1, self.budget.max_epochs + 1):
             self._train_epoch(train, epoch, optimizer, scheduler)
             loss = self._validate(valid)
             if loss < lowest:
                 lowest, best_epoch = loss, epoch
                 best_state = deepcopy(self.model.state_dict())
-            elif epoch - best_epoch == self.recipe.budget_.patience:
+            elif epoch - best_epoch == self.budget.patience:
                 break
         self.model.load_state_dict(best_state)
         return epoch
@@ -76,7 +75,7 @@ class PlainLoop:
             {"params": decaying, "weight_decay": self.recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return torch.optim.AdamW(groups, lr=self.recipe.lr_, fused=True)
+        return torch.optim.AdamW(groups, lr=self.lr, fused=True)
 
     def _train_epoch(
         self,
@@ -89,7 +88,9 @@ class PlainLoop:
         self.model.train()
         k = self._n_replaced(epoch)
         total = 0.0
-        for inputs, y, weights in _batches(train, torch.randperm(len(train)), self.recipe):
+        for inputs, y, weights in _batches(
+            train, torch.randperm(len(train)), self.budget.batch_size
+        ):
             optimizer.zero_grad()
             if k:
                 loss = self._pare_loss(inputs, y, weights, k, epoch)
@@ -109,7 +110,7 @@ class PlainLoop:
         """The number k of patches to replace in an epoch."""
         if self.source is None:
             return 0
-        fraction = self.schedule((epoch - 1) / max(1, self.recipe.budget_.max_epochs - 1))
+        fraction = self.schedule((epoch - 1) / max(1, self.budget.max_epochs - 1))
         return patch_count(fraction, self.model.n_patches, self.source.tokens.shape[1])
 
     def _loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
@@ -137,7 +138,7 @@ class PlainLoop:
     def _validate(self, valid: Rows) -> float:
         """Mean loss on held-out rows, without label smoothing."""
         self.model.eval()
-        size = self.recipe._predict_batch()
+        size = self.rows_at_once
         total = 0.0
         with torch.inference_mode():
             for start in range(0, len(valid), size):
@@ -148,9 +149,9 @@ class PlainLoop:
 
 
 def _batches(
-    rows: Rows, order: Tensor, recipe: PaReClassifier
+    rows: Rows, order: Tensor, batch_size: int
 ) -> Iterator[tuple[dict[str, Tensor], Tensor, Tensor]]:
     """Inputs, targets and weights of each batch."""
-    for chosen in order.split(recipe.budget_.batch_size):
+    for chosen in order.split(batch_size):
         inputs = {name: tensor[chosen] for name, tensor in rows.inputs.items()}
         yield inputs, rows.y[chosen], rows.weights[chosen]

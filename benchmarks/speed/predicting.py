@@ -19,14 +19,15 @@ def prediction(
 ) -> None:
     """Bare forward passes of the members on tensors at hand over predict_proba of the table."""
     X, y = make_classification(n_samples, n_features, n_informative=10, random_state=0)
-    clf = PaReClassifier(max_epochs=1, random_state=0).fit(X[:n_fitted], y[:n_fitted])
+    clf = PaReClassifier(linear_probe=False, max_epochs=1, random_state=0)
+    clf.fit(X[:n_fitted], y[:n_fitted])
     bare = partial(forward, clf, clf._rows(X))
-    proba = softmax(bare().double().numpy(), axis=2).mean(axis=0)
+    proba = softmax(clf.blend_[0] * bare().double().numpy(), axis=2).mean(axis=0)
     np.testing.assert_allclose(proba, clf.predict_proba(X), rtol=1e-5)
     trials = [partial(clock, bare), partial(clock, partial(clf.predict_proba, X))]
     forward_times, predict_times = interleave(trials, repeats).T
     print(
-        f"predict, {n_samples} x {n_features}, {clf.n_estimators} members: bare forward "
+        f"predict, {n_samples} x {n_features}, {len(clf.estimators_)} members: bare forward "
         f"{spread(forward_times, 2)} s / predict_proba {spread(predict_times, 2)} s = "
         f"{spread(forward_times / predict_times)}; equal results"
     )
@@ -34,7 +35,7 @@ def prediction(
 
 def forward(clf: PaReClassifier, rows: Rows) -> torch.Tensor:
     """Outputs (n_members, n_samples, n_classes), in batches of the size that prediction uses."""
-    size = clf._predict_batch()
+    size = clf.modality_.rows_at_once(clf.net_.module_.embedder.width)
     with torch.inference_mode():
         return torch.stack(
             [_forward_member(net.module_.eval(), rows, size) for net in clf.estimators_]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -120,3 +120,90 @@ def _hold_out(held_out: np.ndarray) -> Fold:
 def _sorted_rows(strata: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     """Rows in the order of their strata, those of equal stratum at random."""
     return np.lexsort((rng.random_sample(len(strata)), strata))
+
+
+class HeldOut(NamedTuple):
+    """Which rows the members of a fit held out, to be known again in the fit that goes on."""
+
+    keys: np.ndarray
+    """(n_samples,), see `row_keys`"""
+    by_member: np.ndarray
+    """bool (n_members, n_samples)"""
+
+
+def note_held_out(keys: np.ndarray, folds: Sequence[Fold]) -> HeldOut:
+    """Note which of the rows with these `keys`, (n_samples,), each fold holds out."""
+    by_member = np.zeros((len(folds), len(keys)), dtype=bool)
+    for held_out, fold in zip(by_member, folds, strict=True):
+        held_out[fold.valid] = True
+    return HeldOut(keys, by_member)
+
+
+def continue_folds(folds: Sequence[Fold], keys: np.ndarray, earlier: HeldOut) -> list[Fold]:
+    """Let each member hold out again what it held out before, and nothing that it trained on.
+
+    A score on rows that a member was trained on would look like learning. Rows that are new are
+    held out as dealt; so are all by a member that is new, or that would have none to train on.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+        As dealt for this fit.
+    keys : ndarray of shape (n_samples,)
+        Of the rows of this fit, see `row_keys`.
+    earlier : HeldOut
+        Of the fit before.
+
+    Returns
+    -------
+    list of Fold
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first = Fold(np.array([0, 1]), np.array([2]))
+    >>> noted = note_held_out(np.array([7, 8, 9]), [first])
+    >>> continue_folds([Fold(np.array([1, 2]), np.array([0]))], np.array([9, 8, 7]), noted)
+    [Fold(train=array([1, 2]), valid=array([0]))]
+    """
+    known, rows = _find(keys, earlier.keys)
+    continued = []
+    for number, fold in enumerate(folds):
+        held_out = np.isin(np.arange(len(keys)), fold.valid)
+        if number < len(earlier.by_member):
+            held_out = np.where(known, earlier.by_member[number][rows], held_out)
+        continued.append(fold if held_out.all() else _hold_out(held_out))
+    return continued
+
+
+def row_keys(inputs: Iterable[np.ndarray]) -> np.ndarray:
+    """A number for each row, the same for rows of the same bytes, and hardly ever for others.
+
+    Parameters
+    ----------
+    inputs : iterable of ndarray of shape (n_samples, ...)
+        What the rows hold.
+
+    Returns
+    -------
+    uint64 ndarray of shape (n_samples,)
+    """
+    parts = [np.ascontiguousarray(array).reshape(len(array), -1) for array in inputs]
+    rows = np.concatenate([part.view(np.uint8) for part in parts if part.shape[1]], axis=1)
+    words = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 8))).view(np.uint64)
+    # Bits that differ little are spread first: the sum alone would let many of them cancel out.
+    words = (words ^ (words >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    words ^= words >> np.uint64(29)
+    odd = np.random.default_rng(0).integers(2**63, size=words.shape[1], dtype=np.uint64) * 2 + 1
+    return (words * odd).sum(axis=1, dtype=np.uint64)
+
+
+def _find(keys: np.ndarray, earlier: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which keys were there earlier, and at which row."""
+    if np.array_equal(keys, earlier):
+        # Row by row, so that rows of the same bytes stay with their members.
+        return np.ones(len(keys), dtype=bool), np.arange(len(keys))
+    order = np.argsort(earlier, kind="stable")
+    places = np.minimum(np.searchsorted(earlier[order], keys), len(earlier) - 1)
+    rows = order[places]
+    return earlier[rows] == keys, rows

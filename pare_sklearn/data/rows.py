@@ -9,7 +9,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from pare_sklearn.utils.arrays import writable
+
 Batch = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
+# Matrix kernels round the rows of an incomplete tile differently; predictions are made for whole
+# tiles, so that a row's prediction does not depend on how many rows stand beside it.
+ROW_BLOCK = 16
 
 
 class Rows(Dataset):
@@ -28,10 +33,11 @@ class Rows(Dataset):
     def __init__(
         self, inputs: dict[str, Tensor], y: Tensor | None = None, weights: Tensor | None = None
     ) -> None:
-        self.inputs = inputs
         n = len(next(iter(inputs.values())))
+        self.inputs = inputs
         self.y = torch.zeros(n) if y is None else y
         self.weights = torch.ones(n) if weights is None else weights
+        self._arrays = {name: tensor.numpy() for name, tensor in self._tensors().items()}
 
     def __len__(self) -> int:
         return len(self.y)
@@ -39,6 +45,16 @@ class Rows(Dataset):
     def __getitem__(self, rows: Tensor | slice) -> Batch:
         inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
         return inputs, (self.y[rows], self.weights[rows])
+
+    def __getstate__(self) -> dict[str, np.ndarray]:
+        # As arrays, always the same ones: joblib writes a large one to disk once, and all processes
+        # map it from there.
+        return self._arrays
+
+    def __setstate__(self, arrays: dict[str, np.ndarray]) -> None:
+        tensors = {name: torch.from_numpy(writable(array)) for name, array in arrays.items()}
+        y, weights = tensors.pop(".y"), tensors.pop(".weights")
+        self.__init__(tensors, y, weights)  # type: ignore[misc]
 
     def take(self, indices: np.ndarray) -> Rows:
         """Rows at `indices`, shape (n_taken,)."""
@@ -48,6 +64,14 @@ class Rows(Dataset):
     def label(self, y: np.ndarray, weights: np.ndarray) -> Rows:
         """The same inputs with targets (n_samples, ...) and weights (n_samples,)."""
         return Rows(self.inputs, torch.from_numpy(y), torch.from_numpy(weights.astype(np.float32)))
+
+    def fill_blocks(self) -> Rows:
+        """The rows, the last one again and again until they fill whole blocks."""
+        n_filled = -(-len(self) // ROW_BLOCK) * ROW_BLOCK
+        return self.take(np.minimum(np.arange(n_filled), len(self) - 1))
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return {**self.inputs, ".y": self.y, ".weights": self.weights}
 
 
 class BatchIterator:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from pare_sklearn.data.folds import Fold
 from pare_sklearn.linear.models import Linear
+from pare_sklearn.utils.threads import limited_threads
 
 # Weights of the penalty, from strong to weak.
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
@@ -79,5 +79,5 @@ def fit_probe(
         return Probe(scaler, models, np.concatenate(outputs))
 
     # Matrices this small are slower with several threads, on two cores by a factor of ten.
-    with threadpool_limits(1, user_api="blas"):
+    with limited_threads(1):
         return min(map(fit, strengths), key=lambda probe: loss(probe.held_out))

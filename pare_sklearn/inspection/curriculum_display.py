@@ -1,4 +1,4 @@
-"""How k, lambda and the losses went over the epochs."""
+"""How k, lam and the losses went over the epochs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pare_sklearn.training.net import LOSS_TERMS
 
 PANELS = {
     "k, replaced patches": ("k",),
-    "lambda, share of the source": ("lambda",),
+    "lam, share of the source": ("lam",),
     "loss": LOSS_TERMS,
 }
 INTERMEDIATE_LOSSES = LOSS_TERMS[1:]
 
 
 class CurriculumDisplay:
-    """Curriculum of a fitted estimator: k, lambda and the terms of the loss over the epochs.
+    """Curriculum of a fitted estimator: k, lam and the terms of the loss over the epochs.
 
     Make it with `from_estimator`.
 
@@ -33,7 +33,7 @@ class CurriculumDisplay:
     ----------
     figure_ : matplotlib.figure.Figure
     axes_ : ndarray of 3 matplotlib.axes.Axes
-        For k, for lambda, for the losses.
+        For k, for lam, for the losses.
 
     Examples
     --------
@@ -80,8 +80,8 @@ class CurriculumDisplay:
         check_is_fitted(estimator)
         if estimator.net_.module_.gate is None:
             raise ValueError(
-                f"There is no curriculum with strategy={estimator.strategy!r}; fit with "
-                "strategy='pare'."
+                "There is no curriculum: the estimator was fitted with strategy="
+                f"{estimator.ensemble_.recipe.strategy!r}; fit with strategy='pare'."
             )
         return cls(estimator.history_).plot(axes=axes)
 
@@ -133,7 +133,7 @@ class CurriculumDisplay:
         """Draw the mean over the members that still train, and each member behind it."""
         members = _by_member(self.history, column)
         epochs = np.arange(1, members.shape[1] + 1)
-        # k and lambda hold for an epoch; a loss is a point of a curve.
+        # k and lam hold for an epoch; a loss is a point of a curve.
         style = {"color": color, "drawstyle": "default" if column in LOSS_TERMS else "steps-mid"}
         ax.plot(
             epochs, members.mean(axis=0), linewidth=2, label=column.replace("_loss", ""), **style

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pare_sklearn.inspection.figures import new_axes
-from pare_sklearn.training.intermediate import MAX_SAMPLES, OTDDCurve, otdd_curve
+from pare_sklearn.inspection.otdd_curve import MAX_SAMPLES, OTDDCurve, otdd_curve
 
 
 class OTDDCurveDisplay:
@@ -20,7 +20,7 @@ class OTDDCurveDisplay:
     Parameters
     ----------
     curve : OTDDCurve
-        Distances, as `pare_sklearn.otdd.otdd_curve` measures them.
+        Distances, as `pare_sklearn.inspection.otdd_curve` measures them.
 
     Attributes
     ----------

@@ -39,6 +39,9 @@ def class_weighted_otdd(source: Labelled, target: Labelled, weights: Tensor) -> 
     return (of_classes / whole * distances).sum()
 
 
+ALIGN_EPOCHS, ALIGN_BATCH = 60, 256
+
+
 class AlignmentNet(PaReNet):
     """Train a target embedder alone to minimise the class-weighted OTDD to the source [1]_.
 

@@ -1,23 +1,26 @@
-"""Callbacks of PaReNet: the curriculum, its difficulty, and the learning-rate schedule."""
+"""The curriculum: k falls over the epochs, and lambda with it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from skorch import NeuralNet
 from skorch.callbacks import Callback
-from torch import Tensor
 
+from pare_sklearn.data.rows import Rows
+from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources import EmbeddedSource
-from pare_sklearn.training.intermediate import IntermediateModality, check_k
-from pare_sklearn.training.schedules import patch_count
+from pare_sklearn.training.difficulty import Difficulty
+from pare_sklearn.training.intermediate import sample_source
+from pare_sklearn.training.schedules import make_schedule, patch_count
 
-WARMUP_SHARE = 0.05
-# Slope, as a share of the distance at k = 0, by which a level distance counts as falling with k.
-LEAST_SLOPE = 1e-6
+# Samples, of target and source, that the difficulty of intermediate modalities is measured on, and
+# how often in a training.
+DIFFICULTY_SAMPLES = 128
+DIFFICULTY_MEASUREMENTS = 5
 
 
 class KCurriculum(Callback):
@@ -61,95 +64,49 @@ class KCurriculum(Callback):
         net.history.record("lam", net.lam_)
 
 
-class Difficulty(Callback):
-    """Measure, now and then, how far the intermediate modality is from the source along k.
-
-    Measures at the start of training and after every `interval` epochs; stands in front of the
-    `KCurriculum` that uses it.
+def curriculum_callbacks(
+    recipe: Recipe, train: Rows, source: EmbeddedSource, n_patches: int, max_epochs: int, seed: int
+) -> list[tuple[str, Callback]]:
+    """The callback that sets k and lambda, behind one that measures where they need it.
 
     Parameters
     ----------
-    inputs : dict of str to Tensor
-        Target samples, as the embedder takes them; a hundred will do.
+    recipe : Recipe
+        Says how k falls, and how lambda follows.
+    train : Rows
+        Target samples, some of which are measured.
     source : EmbeddedSource
-        One sample for each of the target.
-    interval : int
-        Epochs between two measurements.
-
-    Attributes
-    ----------
-    k_ : ndarray of shape (n_k,)
-        Numbers of replaced patches that were measured, from 0 up.
-    distance_ : ndarray of shape (n_k,)
-        OTDD(E_m(k), E_s), made to fall: what is measured to rise is noise.
-    n_patches_ : int
+        Source samples, some of which are measured.
+    n_patches : int
         Patches n of a target sample.
-    fraction_ : float
-        What `fraction` gave last, 1 at first.
-    """
-
-    def __init__(self, inputs: dict[str, Tensor], source: EmbeddedSource, interval: int) -> None:
-        self.inputs = inputs
-        self.source = source
-        self.interval = interval
-
-    def initialize(self) -> Difficulty:
-        self.fraction_ = 1.0
-        return self
-
-    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        if (len(net.history) - 1) % self.interval == 0:
-            self.measure(net.module_)
-
-    def measure(self, model: Any) -> None:
-        """Set the attributes."""
-        modality = IntermediateModality(model, self.inputs, self.source)
-        self.n_patches_ = model.n_patches
-        self.k_ = check_k(None, self.n_patches_, self.source.tokens.shape[1])
-        distances = [modality.distance_to_source(k) for k in self.k_]
-        self.distance_ = np.minimum.accumulate(distances)
-
-    def weight(self, k: int) -> float:
-        """lam(k) = 1 - OTDD(E_m(k), E_s) / OTDD(E_m(0), E_s), in [0, 1]."""
-        at_k, at_zero = np.interp([k, 0], self.k_, self.distance_)
-        return float(1 - at_k / at_zero) if at_zero > 0 else 0.0
-
-    def fraction(self, progress: float, start: float, end: float) -> float:
-        """Fraction of the patches at which the distance has risen by `progress` of its way.
-
-        Never more than the time before, whatever was measured in between.
-        """
-        fractions = self.k_ / self.n_patches_
-        distance = self.distance_ - LEAST_SLOPE * self.distance_[0] * fractions
-        first, last = np.interp([start, end], fractions, distance)
-        wanted = (1 - progress) * first + progress * last
-        fraction = np.interp(wanted, distance[::-1], fractions[::-1])
-        self.fraction_ = min(self.fraction_, float(np.clip(fraction, end, start)))
-        return self.fraction_
-
-
-def warmup_cosine(step: int, n_steps: int) -> float:
-    """Factor of the learning rate: linear warm-up, then half a cosine down to zero.
-
-    Parameters
-    ----------
-    step : int
-        Steps done so far.
-    n_steps : int
-        Steps of the whole training.
+    max_epochs : int
+        Epochs at most.
+    seed : int
+        Draws what is measured.
 
     Returns
     -------
-    float
-        In [0, 1].
-
-    Examples
-    --------
-    >>> warmup_cosine(0, n_steps=100), warmup_cosine(4, n_steps=100)
-    (0.2, 1.0)
+    list of tuple of str and Callback
     """
-    warmup = max(1, round(WARMUP_SHARE * n_steps))
-    if step < warmup:
-        return (step + 1) / warmup
-    progress = min(1.0, (step + 1 - warmup) / max(1, n_steps - warmup))
-    return 0.5 * (1 + math.cos(math.pi * progress))
+    schedule: Callable[[float], float] | None = None
+    weighting: Callable[[int], float] | None = None
+    callbacks: list[tuple[str, Callback]] = []
+    if "otdd" in (recipe.k_schedule, recipe.mix_weighting):
+        difficulty = _difficulty(train, source, max_epochs, seed)
+        callbacks.append(("difficulty", difficulty))
+        if recipe.k_schedule == "otdd":
+            schedule = partial(difficulty.fraction, start=recipe.k_start, end=recipe.k_end)
+        if recipe.mix_weighting == "otdd":
+            weighting = difficulty.weight
+    if schedule is None:
+        schedule = make_schedule(recipe.k_schedule, recipe.k_start, recipe.k_end)
+    curriculum = KCurriculum(schedule, n_patches, source.tokens.shape[1], weighting)
+    return [*callbacks, ("curriculum", curriculum)]
+
+
+def _difficulty(train: Rows, source: EmbeddedSource, max_epochs: int, seed: int) -> Difficulty:
+    rng = np.random.RandomState(seed)
+    chosen = rng.permutation(len(train))[:DIFFICULTY_SAMPLES]
+    interval = -(-max_epochs // DIFFICULTY_MEASUREMENTS)
+    sample = sample_source(source, len(chosen), rng)
+    return Difficulty(train.take(chosen).inputs, sample, interval)

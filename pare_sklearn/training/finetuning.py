@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from torch import nn
 from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
@@ -40,16 +39,15 @@ def freeze(encoder: nn.Module, finetune: str) -> None:
             part.requires_grad_(True)
 
 
-def add_lora(
-    encoder: nn.Module, rank: int = 8, targets: str | Sequence[str] = "all-linear"
-) -> None:
+def add_lora(encoder: nn.Module, rank: int = 8) -> None:
     r"""Put low-rank adapters, which train, beside frozen linear layers (LoRA [1]_).
 
     .. math:: h = W x + b + \frac{\alpha}{r} B A x
 
     where A (r, in) is drawn at random from torch's generator and B (out, r) is zero, so that
     training starts from the encoder as it is; :math:`\alpha = 2 r`, no dropout. A layer has
-    r (in + out) weights that train.
+    r (in + out) weights that train. Every `torch.nn.Linear` of the encoder's layers gets one, but
+    the output projection of `torch.nn.MultiheadAttention`: torch would not use its adapter.
 
     Parameters
     ----------
@@ -57,19 +55,13 @@ def add_lora(
         Changed in place.
     rank : int, default=8
         Rank r of the adapters, at least 1.
-    targets : "all-linear" or list of str, default="all-linear"
-        Every `torch.nn.Linear` of the encoder's layers, or those of these names or ends of names,
-        as in PEFT. The output projection of `torch.nn.MultiheadAttention` is none of them: torch
-        would not use its adapter.
 
     Raises
     ------
     ImportError
         If PEFT is not installed.
-    TypeError
-        If `targets` holds anything but strings.
     ValueError
-        If a name matches no linear layer, there is none, or the encoder has adapters already.
+        If the layers have no `torch.nn.Linear`, or the encoder has adapters already.
 
     References
     ----------
@@ -84,7 +76,7 @@ def add_lora(
             'finetune="lora" adds adapters, and the encoder of the backbone has some already; '
             "merge them into its weights first (merge_and_unload in PEFT)."
         )
-    names = _match(targets, _linear_names(encoder))
+    names = _linear_names(encoder)
     config = LoraConfig(
         r=rank,
         lora_alpha=LORA_ALPHA * rank,
@@ -143,45 +135,20 @@ def _is_norm(part: nn.Module) -> bool:
     return type(part).__name__.endswith("Norm") and next(part.children(), None) is None
 
 
-def _linear_names(encoder: nn.Module) -> dict[str, str]:
-    """Names of the linear layers that can have an adapter, with those within their layers."""
+def _linear_names(encoder: nn.Module) -> list[str]:
+    """Names of the linear layers that can have an adapter; raise where there is none."""
     names = {part: name for name, part in encoder.named_modules()}
-    return {
-        names[part]: short or names[part]
-        for layer in encoder_layers(encoder)
-        for short, part in layer.named_modules()
-        # The encoder itself has no name, and PEFT cannot replace it.
-        if _takes_adapter(part) and names.get(part)
-    }
+    parts = dict.fromkeys(part for layer in encoder_layers(encoder) for part in layer.modules())
+    # The encoder itself has no name, and PEFT cannot replace it.
+    found = [names[part] for part in parts if _takes_adapter(part) and names.get(part)]
+    if not found:
+        raise ValueError(
+            'finetune="lora" needs an nn.Linear in the layers of the encoder, and there is none; '
+            'use finetune="norm" or "all".'
+        )
+    return found
 
 
 def _takes_adapter(part: nn.Module) -> bool:
     # The other kind is the output projection of torch's attention, which reads its weights alone.
     return isinstance(part, nn.Linear) and not isinstance(part, NonDynamicallyQuantizableLinear)
-
-
-def _match(targets: str | Sequence[str], names: dict[str, str]) -> list[str]:
-    """Names that the targets mean; raise where one of them means none."""
-    if not names:
-        raise ValueError(
-            'finetune="lora" needs an nn.Linear in the layers of the encoder, and there is none; '
-            'use finetune="norm" or "all".'
-        )
-    if targets == "all-linear":
-        return list(names)
-    wrong = [target for target in targets if not isinstance(target, str)]
-    if wrong:
-        raise TypeError(f"lora_targets holds {wrong[0]!r}; a target is a string, a module's name.")
-    found = {target: [name for name in names if _ends_in(name, target)] for target in targets}
-    unknown = [target for target in targets if not found[target]]
-    if unknown or not found:
-        raise ValueError(
-            f"lora_targets={list(targets)!r}: "
-            + (f"no nn.Linear is called {unknown[0]!r}" if unknown else "there is no name in it")
-            + f"; the encoder's layers have {', '.join(dict.fromkeys(names.values()))}."
-        )
-    return [name for name in names if any(name in matches for matches in found.values())]
-
-
-def _ends_in(name: str, target: str) -> bool:
-    return name == target or name.endswith(f".{target}")

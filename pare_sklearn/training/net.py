@@ -17,7 +17,7 @@ from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.replacement import Select, hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
 from pare_sklearn.training.finetuning import layer_rates
-from pare_sklearn.training.samples import Labels, Samples
+from pare_sklearn.training.samples import MixedLabels, Samples
 from pare_sklearn.utils.memory import is_out_of_memory
 from pare_sklearn.utils.randomness import remember_torch_rng
 
@@ -226,7 +226,7 @@ class PaReNet(NeuralNet):
     def _draw(self, batch: Batch) -> Samples:
         """Embed a batch, and draw all that is random about its samples."""
         inputs, (y, weights) = unpack_data(batch)
-        labels = Labels(self._send(y), self._send(weights))
+        labels = MixedLabels(self._send(y), self._send(weights))
         tokens = self._embed(inputs)
         if self.patchmix:
             tokens, *mixing = mix_patches(tokens)

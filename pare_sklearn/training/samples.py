@@ -10,27 +10,27 @@ from torch import Tensor, nn
 from pare_sklearn.sources import EmbeddedSource
 
 
-class Labels(NamedTuple):
+class MixedLabels(NamedTuple):
     """Targets of samples, each perhaps mixed with that of a partner."""
 
     y: Tensor
     """(n, ...)"""
     weights: Tensor
     """(n,)"""
-    partner: Labels | None = None
+    partner: MixedLabels | None = None
     share: Tensor | None = None
     """(n,), the share of the partner"""
 
-    def mix(self, partner: Tensor, share: Tensor) -> Labels:
+    def mix(self, partner: Tensor, share: Tensor) -> MixedLabels:
         """Give each sample the one at `partner`, (n,), as its partner."""
-        return Labels(self.y, self.weights, self.take(partner), share)
+        return MixedLabels(self.y, self.weights, self.take(partner), share)
 
-    def take(self, rows: Tensor) -> Labels:
+    def take(self, rows: Tensor) -> MixedLabels:
         """Those of the samples at `rows`."""
         y, weights = self.y[rows], self.weights[rows]
         if self.partner is None or self.share is None:
-            return Labels(y, weights)
-        return Labels(y, weights, self.partner.take(rows), self.share[rows])
+            return MixedLabels(y, weights)
+        return MixedLabels(y, weights, self.partner.take(rows), self.share[rows])
 
     def losses(self, criterion: nn.Module, outputs: Tensor) -> Tensor:
         """Weighted losses (n,), mixed as the patches were."""
@@ -45,7 +45,7 @@ class Samples(NamedTuple):
 
     tokens: Tensor
     """(n * m, n_patches, d): n labelled samples, behind them m - 1 unlabelled ones for each"""
-    labels: Labels
+    labels: MixedLabels
     """of the n labelled samples"""
     source: EmbeddedSource | None = None
     """a source sample for each; None where nothing is replaced"""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
+
+from pare_sklearn.utils.turns import own_turn
 
 
 def new_rng(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
@@ -25,9 +27,21 @@ def as_seed(random_state: int | np.random.RandomState | None) -> int:
     return int(new_rng(random_state).randint(2**31 - 1))
 
 
-def kept_torch_rng() -> AbstractContextManager:
-    """Give torch's global generators, those of all devices, back as they were."""
-    return torch.random.fork_rng(devices=range(torch.cuda.device_count()))
+@contextmanager
+def kept_torch_rng(seed: int | None = None) -> Iterator[None]:
+    """Use torch's global generators, those of all devices, and give them back as they were.
+
+    Other threads of this process wait, see `own_turn`.
+
+    Parameters
+    ----------
+    seed : int or None, default=None
+        Seeds them first.
+    """
+    with own_turn(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        if seed is not None:
+            torch.manual_seed(seed)
+        yield
 
 
 def remember_torch_rng(device: Any) -> Callable[[], None]:

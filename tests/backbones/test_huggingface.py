@@ -122,10 +122,10 @@ def test_swin_takes_any_grid_again_and_again(folders, grid, expected):
 
 def test_swin_needs_whole_grids(folders):
     X, y = np.random.RandomState(0).randn(40, 1, 16, 16), np.arange(40) % 2
-    clf = PaReClassifier(folders("swin")[0], strategy="finetune", patch_dropout=0.5, **QUICK)
-    with pytest.raises(
-        ValueError, match=r"needs all patches of the grid \(8, 8\).*patch_dropout=0"
-    ):
+    clf = PaReClassifier(
+        folders("swin")[0], strategy="finetune", augmentation="patch_dropout", **QUICK
+    )
+    with pytest.raises(ValueError, match=r"needs all patches of the grid \(8, 8\).*augmentation"):
         clf.fit(X, y)
 
 
@@ -372,15 +372,13 @@ def test_more_patches_than_the_backbone_takes(tmp_path):
 
 
 def test_settings_follow_the_backbone(folders, monkeypatch):
-    from pare_sklearn import estimators
-
     X, y = np.random.RandomState(0).randn(60, 3), np.arange(60) % 2
     settings = {"strategy": "finetune", "max_epochs": 1, "random_state": 0}
     small = PaReClassifier(folders("bert")[0], **settings).fit(X, y)
     assert small.lr_ == 1e-4
     assert small.budget_.n_estimators == 5
     assert PaReClassifier(folders("bert")[0], lr=0.01, **settings).fit(X, y).lr_ == 0.01
-    monkeypatch.setattr(estimators, "LARGE", 1000)
+    monkeypatch.setattr("pare_sklearn.training.plan.LARGE", 1000)
     large = PaReClassifier(folders("bert")[0], **settings).fit(X, y)
     assert large.budget_.n_estimators == 1
     assert PaReClassifier(folders("bert")[0], n_estimators=2, **settings).fit(X, y).budget_[0] == 2

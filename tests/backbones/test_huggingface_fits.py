@@ -79,7 +79,7 @@ def test_fit_predict_pickle_reload(hub, kind, modality):
 def test_every_strategy(hub, strategy):
     put_on_hub(hub, NAME, "bert")
     X, y = data("table")
-    clf = PaReClassifier(NAME, source=texts(), strategy=strategy, align_epochs=2, **QUICK).fit(X, y)
+    clf = PaReClassifier(NAME, source=texts(), strategy=strategy, **QUICK).fit(X, y)
     reloaded = pickle.loads(pickle.dumps(clf))
     np.testing.assert_array_equal(reloaded.predict_proba(X), clf.predict_proba(X))
 

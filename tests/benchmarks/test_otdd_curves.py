@@ -8,7 +8,7 @@ import pytest
 from benchmarks import otdd_curves
 from examples.openml_cache import write_task
 from pare_sklearn import PaReClassifier
-from pare_sklearn.otdd import OTDDCurve
+from pare_sklearn.inspection import OTDDCurve
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def test_a_shifted_wave_is_learned():
 
 
 @pytest.mark.parametrize("parameters", [
-    {"strategy": "orca", "align_epochs": 2}, {"strategy": "scratch"}, {"k_schedule": "otdd"},
+    {"strategy": "orca"}, {"strategy": "scratch"}, {"k_schedule": "otdd"},
     {"augmentation": "patchmix"}, {"semi_supervised": True}, {"n_estimators": 1},
 ], ids=str)  # fmt: skip
 def test_strategies_curricula_and_augmentation_take_fields(parameters):

@@ -15,10 +15,10 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from pare_sklearn import PaReClassifier, rank_sources
 from pare_sklearn.data.folds import deal_folds
-from pare_sklearn.data.targets.labels import Labels
+from pare_sklearn.data.targets.indicators import Indicators
+from pare_sklearn.inspection import otdd_curve
 from pare_sklearn.linear.factors import blend_labels
 from pare_sklearn.linear.models import fit_labels
-from pare_sklearn.training.intermediate import otdd_curve
 
 QUICK = {"source": "digits", "n_estimators": 2, "max_epochs": 2, "random_state": 0}
 
@@ -130,7 +130,7 @@ def test_class_weights_move_the_probabilities():
 def test_a_weight_counts_as_often_as_a_repeated_sample():
     """What judges held-out samples; drawn batches differ."""
     X, y = make_labels(30)
-    target = Labels("log_loss", 0.0, "balanced", None).fit(y, np.ones(len(y)))
+    target = Indicators("log_loss", 0.0, "balanced", None).fit(y, np.ones(len(y)))
     codes, outputs = target.encode(y), X[:, :4]
     repeats = np.arange(30) % 3
     rows = np.repeat(np.arange(30), repeats)
@@ -144,14 +144,14 @@ def test_rare_labels_are_spread_over_the_folds():
     y[:, 0] = np.arange(40) % 2
     y[:4, 1] = 1
     y[2:10, 2] = 1
-    target = Labels("log_loss", 0.0, None, None).fit(y, np.ones(40))
+    target = Indicators("log_loss", 0.0, None, None).fit(y, np.ones(40))
     folds = deal_folds(target.strata(target.encode(y)), 4, np.random.RandomState(0))
     assert [y[fold.valid, 1].sum() for fold in folds] == [1, 1, 1, 1]
     assert sorted(np.isin(fold.valid, np.arange(4, 10)).sum() for fold in folds) == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize("parameters", [
-    {"strategy": "orca", "align_epochs": 2}, {"strategy": "finetune"}, {"strategy": "scratch"},
+    {"strategy": "orca"}, {"strategy": "finetune"}, {"strategy": "scratch"},
     {"k_schedule": "otdd"}, {"mix_weighting": "otdd"}, {"augmentation": "patchmix"},
     {"loss": "focal"}, {"gate": "random"}, {"n_estimators": 1}, {"early_stopping": False},
     {"linear_probe": False},
@@ -266,7 +266,7 @@ def test_maps_of_every_shape(shape, field):
 
 
 @pytest.mark.parametrize("parameters", [
-    {"strategy": "orca", "align_epochs": 2}, {"strategy": "scratch"}, {"k_schedule": "otdd"},
+    {"strategy": "orca"}, {"strategy": "scratch"}, {"k_schedule": "otdd"},
     {"augmentation": "patchmix"}, {"semi_supervised": True},
 ], ids=str)  # fmt: skip
 def test_strategies_curricula_and_augmentation_take_maps(parameters):
@@ -285,7 +285,7 @@ def test_difficulty_is_measured_with_maps():
 
 def test_balanced_weights_of_maps_are_those_of_all_points():
     _, y = make_maps()
-    target = Labels("log_loss", 0.0, "balanced", 2).fit(y, np.ones(len(y)))
+    target = Indicators("log_loss", 0.0, "balanced", 2).fit(y, np.ones(len(y)))
     expected = [0.5 / np.mean(y == 0), 0.5 / np.mean(y == 1)]
     np.testing.assert_allclose(target.class_weights, np.tile(np.c_[expected], y[0].size), rtol=1e-5)
 

@@ -59,13 +59,13 @@ def test_every_shape_fits_predicts_and_scores(estimator_class, shape):
 @pytest.mark.parametrize("shape", [(2, 30), (1, 9, 7)], ids=str)
 def test_every_strategy_takes_sequences_and_images(strategy, shape):
     X, y = make_samples(shape)
-    model = PaReClassifier(**QUICK, strategy=strategy, align_epochs=2).fit(X, y)
+    model = PaReClassifier(**QUICK, strategy=strategy).fit(X, y)
     assert model.score(X, y) > 0.8
 
 
 @pytest.mark.parametrize("parameters", [
     {"k_schedule": "otdd"}, {"mix_weighting": "otdd"}, {"gate": "random"},
-    {"augmentation": "patchmix"}, {"patch_dropout": 0.3}, {"finetune": "norm"},
+    {"augmentation": "patchmix"}, {"augmentation": "patch_dropout"}, {"finetune": "norm"},
 ], ids=str)  # fmt: skip
 def test_curricula_gates_and_augmentation_go_with_images(parameters):
     X, y = make_samples((1, 9, 7))

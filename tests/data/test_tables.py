@@ -313,7 +313,6 @@ def test_both_embeddings_learn_with_every_strategy(numeric_embedding, strategy):
         numeric_embedding=numeric_embedding,
         n_estimators=1,
         max_epochs=30,
-        align_epochs=2,
         random_state=0,
     )
     assert model.fit(X[:100], y[:100]).score(X[100:], y[100:]) > 0.8

@@ -188,7 +188,7 @@ def test_other_strategies_do_not_use_them(data, strategy):
     hidden = hide(y, -1)
     moved = X.copy()
     moved[UNLABELLED] = X[UNLABELLED][::-1]
-    settings = {**SEMI, "strategy": strategy, "align_epochs": 2}
+    settings = {**SEMI, "strategy": strategy}
     model, other = (PaReClassifier(**settings).fit(table, hidden) for table in (X, moved))
     assert losses_of(model) == losses_of(other)
     assert all(row["consistency_loss"] == 0 for row in model.history_)
@@ -200,7 +200,7 @@ def test_fine_tuning_is_that_of_the_labelled_rows_alone(data, strategy):
     # Categories, all of them on labelled rows, so that there is nothing to scale.
     X, y = data
     table = pd.DataFrame(np.where(X > 0, "high", "low")).add_prefix("x")
-    settings = {"strategy": strategy, "align_epochs": 2}
+    settings = {"strategy": strategy}
     with_both = PaReClassifier(**SEMI, **settings).fit(table, hide(y, -1))
     alone = PaReClassifier(**ONE, **settings).fit(table.iloc[LABELLED], y[LABELLED])
     assert losses_of(with_both) == losses_of(alone)
@@ -270,7 +270,6 @@ def test_they_go_together_with_the_other_features(data):
         **SEMI,
         class_weight="balanced",
         augmentation="patchmix",
-        patch_dropout=0.2,
         mix_weighting="otdd",
         k_schedule="otdd",
         gate="random",

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 
-from pare_sklearn import PaReClassifier, PaReRegressor, estimators
+from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig
 from pare_sklearn.data.folds import Fold, deal_folds, hold_out_fraction
 from pare_sklearn.data.rows import Rows
@@ -45,7 +46,7 @@ BOTH = pytest.mark.parametrize("estimator_class", [PaReClassifier, PaReRegressor
 @pytest.fixture(autouse=True)
 def few_features(monkeypatch):
     """A narrow backbone would need very many embedders for the features a probe has elsewhere."""
-    monkeypatch.setattr(estimators, "PROBE_FEATURES", N_FEATURES)
+    monkeypatch.setattr("pare_sklearn.ensemble.features.PROBE_FEATURES", N_FEATURES)
 
 
 def make_table(estimator_class, n=60):
@@ -204,12 +205,17 @@ def test_held_out_outputs_go_fold_after_fold_in_the_order_of_the_fold():
 # Beside the nets
 
 
+def reweigh(model, factors):
+    """Let outputs of nets and of probes count by these factors."""
+    model.ensemble_ = replace(model.ensemble_, factors=factors)
+
+
 @pytest.mark.parametrize("n_estimators", [1, 2, 3])
 def test_probabilities_are_the_mean_of_the_blends(n_estimators):
     X, y = make_table(PaReClassifier)
     model = PaReClassifier(**{**QUICK, "n_estimators": n_estimators}).fit(X, y)
     assert model.blend_.shape == (2,)
-    model.blend_ = np.array([0.7, 0.4])  # neither of them nothing
+    reweigh(model, np.array([0.7, 0.4]))  # neither of them nothing
     rows = make_rows(model, X)
     scaled = (see(model, X) - model.probe_.scaler.mean_) / model.probe_.scaler.scale_
     members = []
@@ -223,7 +229,7 @@ def test_probabilities_are_the_mean_of_the_blends(n_estimators):
 def test_targets_are_the_mean_of_the_blends():
     X, y = make_table(PaReRegressor)
     model = PaReRegressor(**QUICK).fit(X, y)
-    model.blend_ = np.array([0.7, 0.4])
+    reweigh(model, np.array([0.7, 0.4]))
     rows = make_rows(model, X)
     scaled = (see(model, X) - model.probe_.scaler.mean_) / model.probe_.scaler.scale_
     members = [
@@ -257,7 +263,7 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
 
 @BOTH
 def test_large_tables_are_thinned_for_the_probes_and_the_blend(monkeypatch, estimator_class):
-    monkeypatch.setattr(estimators, "BLEND_SAMPLES", 80)
+    monkeypatch.setattr("pare_sklearn.ensemble.blend.BLEND_SAMPLES", 80)
     blended = []
     target_class = Classes if estimator_class is PaReClassifier else Continuous
     blend = target_class.blend
@@ -366,7 +372,7 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(estimator_class):
     X, y = make_table(estimator_class)
     X[::7, 1] = np.nan
     model = estimator_class(**QUICK).fit(X, y)
-    model.blend_ = np.array([0.5, 0.5])
+    reweigh(model, np.array([0.5, 0.5]))
     whole, features, scale = predict(model, X), see(model, X), np.ptp(y)
     for rows in ([4], [7, 3], np.arange(33), np.arange(60)[::-1]):
         np.testing.assert_allclose(see(model, X[rows]), features[rows], atol=1e-5)
@@ -380,7 +386,7 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(estimator_class):
 def test_a_pickled_model_predicts_the_same(estimator_class):
     X, y = make_table(estimator_class)
     model = estimator_class(**QUICK).fit(X, y)
-    model.blend_ = np.array([0.5, 0.5])
+    reweigh(model, np.array([0.5, 0.5]))
     loaded = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(predict(loaded, X), predict(model, X))
 

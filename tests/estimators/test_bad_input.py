@@ -203,7 +203,7 @@ PARAMETERS = [
             ("finetune", "some", ["all", "norm", "lora", "none"]),
             ("lora_rank", 0, ["[1, inf)"]),
             ("numeric_embedding", "sine", ["'auto'", "'periodic'", "'piecewise-linear'"]),
-            ("lora_targets", "some-linear", ["all-linear"]),
+            ("patch_size", 0.4, ["one feature or a part", "1/2", "'auto'"]),
             ("layer_decay", 0.0, ["(0.0, 1.0]"]),
             ("layer_decay", 1.5, ["(0.0, 1.0]"]),
             ("backbone", "spine", ["embedded"]),
@@ -490,13 +490,15 @@ def test_loss_that_explodes(estimator_class, early_stopping, max_epochs):
         pytest.param(X, LABELS, {"n_estimators": 30}, id="bad folds"),
     ],
 )
-def test_failed_fit_leaves_nothing_of_an_earlier_one(bad_X, bad_y, parameters):
-    model = PaReClassifier(**FAST).fit(X, LABELS)
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_failed_fit_leaves_the_earlier_one_whole(bad_X, bad_y, parameters, warm_start):
+    model = PaReClassifier(**FAST, warm_start=warm_start).fit(X, LABELS)
+    before, expected = dict(vars(model)), model.predict_proba(X)
     with pytest.raises((ValueError, FloatingPointError)):
         model.set_params(**parameters).fit(bad_X, bad_y)
-    for table in (X, X[:, :2]):
-        with pytest.raises(NotFittedError):
-            model.predict(table)
+    model.set_params(**{name: before[name] for name in parameters})
+    assert vars(model) == before
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
 
 
 # Going on from an earlier fit
@@ -536,7 +538,7 @@ def test_failed_fit_leaves_nothing_of_an_earlier_one(bad_X, bad_y, parameters):
             PaReClassifier,
             X,
             LABELS,
-            {"patches_per_feature": 1},
+            {"patch_size": 1},
             ["warm_start", "shapes", "fit a new"],
             id="patches",
         ),

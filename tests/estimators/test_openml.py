@@ -301,7 +301,7 @@ CHANGED = {
     "n_estimators": 3,
     "early_stopping": False,
     "lr": 3e-4,
-    "patches_per_feature": 2,
+    "patch_size": 0.5,
     "categorical_features": [0, 2],
     "random_state": 17,
     "verbose": True,

@@ -44,7 +44,7 @@ def test_weights_on_the_mean(estimator_class):
                 lr=2e-3,
                 batch_size=1000,
                 dropout=0.0,
-                patches_per_feature=4,
+                patch_size=0.25,
                 random_state=seed,
             ).fit(X[rows], y[rows], sample_weight)
             predict = model.predict_proba if is_classifier(model) else model.predict

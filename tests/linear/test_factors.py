@@ -1,5 +1,7 @@
 """Factors of nets and probes, and what the estimators do with them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -213,7 +215,8 @@ def test_the_probabilities_are_those_of_the_scaled_logits():
     X, y = make_noisy()
     single = PaReClassifier(**QUICK, n_estimators=1).fit(X, y)
     proba = single.predict_proba(X)
-    (factor,), single.blend_ = single.blend_, np.ones(1)
+    (factor,) = single.blend_
+    single.ensemble_ = replace(single.ensemble_, factors=np.ones(1))
     assert factor != 1
     expected = softmax(np.log(single.predict_proba(X)) * factor, axis=1)
     np.testing.assert_allclose(proba, expected, rtol=1e-6)
@@ -224,5 +227,5 @@ def test_underconfident_members_are_calibrated():
     settings = {**QUICK, "max_epochs": 40, "patience": 40, "label_smoothing": 0.6}
     classifier = PaReClassifier(**settings, n_estimators=2).fit(X[:150], y[:150])
     calibrated = log_loss(y[150:], classifier.predict_proba(X[150:]))
-    classifier.blend_ = np.ones(1)
+    classifier.ensemble_ = replace(classifier.ensemble_, factors=np.ones(1))
     assert calibrated < log_loss(y[150:], classifier.predict_proba(X[150:]))

@@ -12,7 +12,7 @@ from sklearn.datasets import make_classification
 from torch import nn
 
 from pare_sklearn import PaReClassifier, rank_sources
-from pare_sklearn.otdd import otdd_curve
+from pare_sklearn.inspection import otdd_curve
 from pare_sklearn.sources import embed_source
 from pare_sklearn.sources.cache import cache_folder
 
@@ -70,9 +70,7 @@ def data():
 @pytest.mark.parametrize("strategy", ["pare", "orca"])
 def test_a_second_fit_embeds_nothing_and_gives_the_same(data, strategy):
     def fit():
-        model = PaReClassifier(
-            make_backbone(), source=SOURCE, strategy=strategy, align_epochs=1, **QUICK
-        )
+        model = PaReClassifier(make_backbone(), source=SOURCE, strategy=strategy, **QUICK)
         return model.fit(*data).predict_proba(data[0])
 
     cold = fit()

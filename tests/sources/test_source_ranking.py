@@ -78,7 +78,7 @@ def distances_by_hand(model, X, y, sources, max_samples):
     rng = np.random.RandomState(seed)
     target = embed_by_hand(model, X, seed)
     rows = rng.permutation(len(X))[:max_samples]
-    targets = model._new_target(y).fit(y, np.ones(len(y))).encode(y)[rows]
+    targets = model.target_.encode(y)[rows]
     classes = pseudo_classes(targets, random_state=rng)
     distances = {}
     for name, source in sources.items():
@@ -260,7 +260,7 @@ def test_bad_data(data, change, message):
 def test_fit_takes_the_nearest(estimator_class, strategy):
     make = make_classification if estimator_class is PaReClassifier else make_regression
     X, y = make(N, N_COLUMNS, random_state=1)
-    model = estimator_class(**ALIKE, strategy=strategy, align_epochs=1).fit(X, y)
+    model = estimator_class(**ALIKE, strategy=strategy).fit(X, y)
     distances = rank_sources(X, y, random_state=0)
     assert list(model.otdd_.items()) == list(distances.items())
     assert model.source_ == next(iter(distances))
@@ -288,7 +288,7 @@ def test_without_a_source_nothing_is_measured(data, strategy, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("measured")
 
-    monkeypatch.setattr("pare_sklearn.estimators.nearest_first", refuse)
+    monkeypatch.setattr("pare_sklearn.sources.choice.nearest_first", refuse)
     model = PaReClassifier(**QUICK, strategy=strategy).fit(*data)
     assert model.source_ is None
     assert model.otdd_ is None

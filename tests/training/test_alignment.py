@@ -21,12 +21,23 @@ from pare_sklearn.training.alignment import AlignmentNet, class_weighted_otdd
 
 SOURCE = tuple(array[:200] for array in load_source("digits"))
 ORCA = {"strategy": "orca", "source": SOURCE, "max_epochs": 2, "random_state": 0}
-ONE = {**ORCA, "n_estimators": 1, "align_epochs": 3}
+ONE = {**ORCA, "n_estimators": 1}
 
 
 @pytest.fixture(scope="module")
 def data():
     return make_classification(80, 4, n_informative=4, n_redundant=0, random_state=0)
+
+
+@pytest.fixture(autouse=True)
+def align_for(monkeypatch):
+    """Let stage one take so many epochs."""
+
+    def arrange(n_epochs):
+        monkeypatch.setattr("pare_sklearn.training.member.ALIGN_EPOCHS", n_epochs)
+
+    arrange(3)
+    return arrange
 
 
 class KeepFirst(Callback):
@@ -166,8 +177,9 @@ def test_aligning_brings_the_embedder_near_the_source():
 # In the estimators
 
 
-def test_the_history_has_both_stages_of_each_member(data):
-    parameters = {**ORCA, "n_estimators": 2, "align_epochs": 4, "max_epochs": 3}
+def test_the_history_has_both_stages_of_each_member(data, align_for):
+    align_for(4)
+    parameters = {**ORCA, "n_estimators": 2, "max_epochs": 3}
     model = PaReClassifier(**parameters).fit(*data)
     stages = [(row["member"], row["stage"], row["epoch"]) for row in model.history_]
     assert stages == [
@@ -181,15 +193,16 @@ def test_the_history_has_both_stages_of_each_member(data):
         assert (row["validation_score"] is None) == aligns
         assert (row["target_loss"] == 0) == aligns
         assert row["train_loss"] > (1 if aligns else 0)
-        assert row["k"] == row["lambda"] == row["source_loss"] == 0
+        assert row["k"] == row["lam"] == row["source_loss"] == 0
 
 
 @pytest.mark.parametrize("estimator_class", [PaReClassifier, PaReRegressor])
-def test_the_distance_falls(estimator_class):
+def test_the_distance_falls(estimator_class, align_for):
+    align_for(15)
     classifies = estimator_class is PaReClassifier
     make = make_classification if classifies else make_regression
     X, y = make(80, 4, random_state=0)
-    model = estimator_class(**{**ONE, "align_epochs": 15, "lr": 3e-3}).fit(X, y)
+    model = estimator_class(**{**ONE, "lr": 3e-3}).fit(X, y)
     losses = [row["train_loss"] for row in model.history_ if row["stage"] == "align"]
     assert len(losses) == 15
     assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
@@ -216,14 +229,15 @@ def test_alignment_starts_where_fine_tuning_would(data):
     assert same(plain, state_of(at_fine_tuning(*data, lr=1e-30))) == set(plain)
 
 
-def test_the_aligned_embedder_is_nearer_to_the_source(data):
+def test_the_aligned_embedder_is_nearer_to_the_source(data, align_for):
+    align_for(15)
     X, y = data
     source = embed_source(SOURCE, load_backbone("embedded", 0.0))
     model = PaReClassifier(**ONE).fit(X, y)
     inputs = model._rows(X).inputs
 
     def distance(lr):
-        module = at_fine_tuning(X, y, lr=lr, align_epochs=15)
+        module = at_fine_tuning(X, y, lr=lr)
         with torch.no_grad():
             target = module.embedder(**inputs).mean(1)
         return float(otdd(source.tokens.mean(1), source.labels, target, y))
@@ -268,7 +282,8 @@ def test_a_batch_without_weight_does_no_harm():
     assert np.isfinite([row["train_loss"] for row in model.history_]).all()
 
 
-def test_the_targets_of_a_regression_are_aligned_by_pseudo_classes(monkeypatch):
+def test_the_targets_of_a_regression_are_aligned_by_pseudo_classes(monkeypatch, align_for):
+    align_for(1)
     seen = []
     step = AlignmentNet.train_step_single
 
@@ -279,7 +294,7 @@ def test_the_targets_of_a_regression_are_aligned_by_pseudo_classes(monkeypatch):
     monkeypatch.setattr(AlignmentNet, "train_step_single", spy)
     X, y = make_regression(60, 4, n_targets=2, random_state=0)
     y *= [1, 1000]
-    settings = {**ONE, "align_epochs": 1, "early_stopping": False}
+    settings = {**ONE, "early_stopping": False}
     model = PaReRegressor(**settings).fit(X, y)
     standardised = model.y_scaler_.transform(y).astype(np.float32)
     seed = np.random.RandomState(0).randint(2**31 - 1)

@@ -12,7 +12,8 @@ from skorch.callbacks import Callback
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
-from pare_sklearn.otdd import otdd, otdd_curve, pseudo_classes
+from pare_sklearn.inspection import otdd_curve
+from pare_sklearn.otdd import otdd, pseudo_classes
 from pare_sklearn.sources import EmbeddedSource, embed_source, load_source
 from pare_sklearn.training.curriculum import Difficulty
 from pare_sklearn.training.intermediate import sample_source
@@ -175,7 +176,7 @@ def test_the_exact_inner_distance_is_another(data, single):
 )
 def test_by_default_k_covers_what_is_possible(data, patches, expected):
     X, y = data
-    model = PaReClassifier(**{**QUICK, "max_epochs": 1}, patches_per_feature=patches).fit(X, y)
+    model = PaReClassifier(**{**QUICK, "max_epochs": 1}, patch_size=1 / patches).fit(X, y)
     curve = otdd_curve(model, X, y, max_samples=10, random_state=0)
     assert curve.k.tolist() == list(expected)
     assert all(len(values) == len(curve.k) for values in curve)
@@ -226,7 +227,7 @@ def test_not_fitted(data):
 
 @pytest.mark.parametrize("strategy", ["finetune", "scratch", "orca"])
 def test_without_a_gate_there_is_no_curve(data, strategy):
-    parameters = {**QUICK, "max_epochs": 1, "align_epochs": 1, "strategy": strategy}
+    parameters = {**QUICK, "max_epochs": 1, "strategy": strategy}
     model = PaReClassifier(**parameters).fit(*data)
     with pytest.raises(ValueError, match=f"no intermediate.*strategy='{strategy}'.*'pare'"):
         otdd_curve(model, *data)
@@ -274,14 +275,14 @@ def test_the_weight_of_the_source_is_measured(data):
         distances_by_hand(module, measured["inputs"], measured["source"], classes, count)[0]
         for count in (k, 0)
     )
-    lambdas = [row["lambda"] for row in model.history_]
+    lambdas = [row["lam"] for row in model.history_]
     assert lambdas[0] == pytest.approx(1 - at_k / at_zero, rel=1e-4)
     assert abs(lambdas[0] - k / N_PATCHES) > 0.01
     assert lambdas == [lam for _, _, lam, _ in epochs]
     assert all(0 <= lam <= 1 for lam in lambdas)
     assert lambdas[-1] == model.history_[-1]["k"] == 0
     for row in model.history_[:-1]:
-        mixed = (1 - row["lambda"]) * row["intermediate_loss"] + row["lambda"] * row["source_loss"]
+        mixed = (1 - row["lam"]) * row["intermediate_loss"] + row["lam"] * row["source_loss"]
         expected = row["target_loss"] + model.mix_weight * mixed
         assert row["train_loss"] == pytest.approx(expected, rel=1e-4)
 

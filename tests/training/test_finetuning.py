@@ -205,7 +205,7 @@ def test_lora_starts_from_the_encoder_as_it_is(data):
 
 @pytest.mark.parametrize("strategy", ["pare", "orca"])
 def test_lora_goes_with_strategies_that_use_a_source(data, strategy):
-    parameters = {**LORA, "strategy": strategy, "source": "digits", "align_epochs": 1}
+    parameters = {**LORA, "strategy": strategy, "source": "digits"}
     fitted = PaReClassifier(**parameters).fit(*data)
     assert all(B.abs().max() > 0 for n, B in adapters(fitted.net_.module_).items() if "_B" in n)
 
@@ -245,7 +245,7 @@ def test_a_warm_start_goes_on_from_the_adapters(data):
 
 
 @pytest.mark.parametrize("changes", [
-    {"finetune": "all"}, {"lora_targets": ["attention_in"]}, {"lora_rank": 5},
+    {"finetune": "all"}, {"finetune": "norm"}, {"lora_rank": 5},
 ], ids=str)  # fmt: skip
 def test_a_warm_start_does_not_lose_adapters_unsaid(data, changes):
     model = PaReClassifier(**LORA, warm_start=True).fit(*data)
@@ -260,42 +260,15 @@ def test_a_warm_start_may_thaw_what_was_frozen(data):
     assert moved(frozen, weights(model.net_.module_.encoder)) == set(frozen)
 
 
-@pytest.mark.parametrize(
-    ("targets", "adapted"),
-    [
-        (["attention_in"], ["0.attention_in", "1.attention_in"]),
-        (
-            ["1.attention_in", "feedforward.3"],
-            ["0.feedforward.3", "1.attention_in", "1.feedforward.3"],
-        ),
-        (("in",), None),
-        (["norm1"], None),
-        (["attention_in", "query"], None),
-        ([], None),
-    ],
-    ids=str,
-)
-def test_targets_are_names_or_ends_of_names_of_linear_layers(data, targets, adapted):
-    model = PaReClassifier(**LORA, lora_targets=targets)
-    if adapted is None:
-        known = "attention_in, attention_out, feedforward.0, feedforward.3"
-        with pytest.raises(ValueError, match=rf"lora_targets=\[.*\]: .*{known}"):
-            model.fit(*data)
-        return
-    names = adapters(model.fit(*data).net_.module_.encoder)
-    assert sorted({name.split(".lora_")[0] for name in names}) == adapted
-
-
-def test_a_target_that_is_no_name(data):
-    with pytest.raises(TypeError, match="lora_targets holds 3"):
-        PaReClassifier(**LORA, lora_targets=[3]).fit(*data)
-
-
-def test_the_output_projection_of_torchs_attention_is_no_target(data):
-    _, backbone = make("torch")
-    model = PaReClassifier(**LORA, backbone=backbone, lora_targets=["out_proj"])
-    with pytest.raises(ValueError, match=r"no nn\.Linear is called 'out_proj'; .*linear1, linear2"):
-        model.fit(*data)
+def test_every_linear_layer_has_an_adapter_but_the_output_projection_of_torchs_attention(data):
+    names = {}
+    for kind in ("embedded", "torch"):
+        backbone = make(kind)[1]
+        fitted = PaReClassifier(**LORA, backbone=backbone).fit(*data)
+        found = adapters(fitted.net_.module_.encoder)
+        names[kind] = {name.split(".lora_")[0].split(".", 1)[1] for name in found}
+    assert names["embedded"] == {"attention_in", "attention_out", "feedforward.0", "feedforward.3"}
+    assert {name.split(".")[-1] for name in names["torch"]} == {"linear1", "linear2"}
 
 
 def test_encoders_without_linear_layers_or_with_adapters_take_no_lora(data):
@@ -385,7 +358,7 @@ def test_the_decay_of_rates_leaves_alignment_and_weight_decay_alone(data):
 
     decays, aligned = [], []
     for layer_decay in (1.0, 0.3):
-        parameters = {**QUICK, "strategy": "orca", "source": "digits", "align_epochs": 2}
+        parameters = {**QUICK, "strategy": "orca", "source": "digits"}
         groups = Groups()
         fitted = PaReClassifier(**parameters, callbacks=[groups], layer_decay=layer_decay).fit(
             *data

@@ -5,18 +5,16 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
+from torch import nn
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
-from pare_sklearn.training.members import Member, train_members
 
 QUICK = {"n_estimators": 3, "max_epochs": 3, "random_state": 0}
 TRAIN_LONG = """
@@ -58,6 +56,7 @@ def without_seconds(history):
 
 
 @pytest.mark.parametrize("estimator_class", [PaReClassifier, PaReRegressor])
+@pytest.mark.usefixtures("two_threads")
 def test_side_by_side_is_the_same_as_one_by_one(data, estimator_class):
     X, y = data
     one_by_one, side_by_side = (
@@ -99,21 +98,26 @@ def test_an_error_in_a_process_is_raised_as_it_is_and_the_next_fit_works(data):
     assert len(PaReClassifier(**QUICK, n_jobs=2).fit(X, y).estimators_) == 3
 
 
-def test_a_process_that_dies_is_said_to():
+class Dying(nn.Module):
+    """An encoder that ends the process in which it trains."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, tokens):
+        if self.training:
+            os._exit(1)
+        return self.encoder(tokens)
+
+
+def test_a_process_that_dies_is_said_to(data):
+    backbone = load_backbone("embedded", 0.0)
+    backbone.encoder = Dying(backbone.encoder)
+    model = PaReClassifier(backbone, strategy="finetune", **QUICK, n_jobs=2)
     with pytest.raises(RuntimeError, match=r"ended abruptly.*n_jobs=1"):
-        train_members([partial(os._exit, 1)] * 2, 2, lambda number, member: None)
-
-
-def process_as_member():
-    return Member(os.getpid(), [])
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are no files here")
-@pytest.mark.parametrize(("long", "ended"), [(0, True), (3600, False)])
-def test_processes_outlast_short_trainings_only(monkeypatch, long, ended):
-    monkeypatch.setattr("pare_sklearn.training.members.LONG", long)
-    members, _ = train_members([process_as_member] * 2, 2, lambda number, member: None)
-    assert {Path(f"/proc/{member.net}").exists() for member in members.values()} == {not ended}
+        model.fit(*data)
+    assert len(PaReClassifier(**QUICK, n_jobs=2).fit(*data).estimators_) == 3
 
 
 class Silent(Callback):
@@ -138,11 +142,11 @@ def test_how_many_train_at_once(monkeypatch, two_threads, parameters, n_jobs):
     X, y = make_classification(2_000, 30, random_state=0)
     asked = []
 
-    def stop(tasks, n_jobs, report):
-        asked.append(n_jobs)
+    def stop(recipe, prepared, source, plan, states, report):
+        asked.append(plan.budget.n_jobs)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pare_sklearn.estimators.train_members", stop)
+    monkeypatch.setattr("pare_sklearn.base.train_members", stop)
     with pytest.raises(KeyboardInterrupt):
         PaReClassifier(strategy="finetune", random_state=0, **parameters).fit(X, y)
     assert asked == [n_jobs]

@@ -13,8 +13,7 @@ from skorch.callbacks import Callback
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.data.folds import deal_folds, hold_out_fraction, thin_folds
-from pare_sklearn.training.curriculum import warmup_cosine
-from pare_sklearn.utils.randomness import new_rng
+from pare_sklearn.training.optimisation import warmup_cosine
 
 SINGLE = {"n_estimators": 1, "random_state": 0}
 
@@ -129,8 +128,8 @@ def test_early_stopping_restores_the_best_epoch(data):
     scores = [row["validation_score"] for row in model.history_]
     best = int(np.argmax(scores))
     assert len(scores) == best + 1 + 4 < 60
-    fold = model._folds(y, new_rng(model.random_state))[0]
-    assert -log_loss(y[fold.valid], proba_of_net(model, X[fold.valid])) == pytest.approx(
+    (held_out,) = model.ensemble_.held_out.by_member
+    assert -log_loss(y[held_out], proba_of_net(model, X[held_out])) == pytest.approx(
         scores[best], abs=1e-5
     )
 
@@ -184,11 +183,9 @@ def test_interrupted_in_a_single_member_the_best_epoch_is_restored(data, epoch):
     with pytest.warns(UserWarning, match="interrupted"):
         model = PaReClassifier(**SINGLE, lr=5e-3, callbacks=[Interrupt(1, epoch)]).fit(X, y)
     assert len(model.history_) == epoch - 1
-    fold = model._folds(y, new_rng(model.random_state))[0]
+    (held_out,) = model.ensemble_.held_out.by_member
     best = max(row["validation_score"] for row in model.history_)
-    assert -log_loss(y[fold.valid], proba_of_net(model, X[fold.valid])) == pytest.approx(
-        best, abs=1e-5
-    )
+    assert -log_loss(y[held_out], proba_of_net(model, X[held_out])) == pytest.approx(best, abs=1e-5)
 
 
 def test_interrupted_before_the_first_epoch_ends_there_is_nothing_to_keep(data):
@@ -339,9 +336,9 @@ def test_history_has_a_row_an_epoch(data):
         (member, epoch) for member in (0, 1) for epoch in (1, 2, 3, 4)
     ]
     for row in model.history_:
-        assert row["lambda"] == row["k"] / model.n_patches_
+        assert row["lam"] == row["k"] / model.n_patches_
         assert row["seconds"] > 0
-        mixed = (1 - row["lambda"]) * row["intermediate_loss"] + row["lambda"] * row["source_loss"]
+        mixed = (1 - row["lam"]) * row["intermediate_loss"] + row["lam"] * row["source_loss"]
         assert row["train_loss"] == pytest.approx(
             row["target_loss"] + model.mix_weight * mixed * (row["k"] > 0), rel=1e-4
         )

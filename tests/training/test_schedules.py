@@ -34,7 +34,7 @@ def fit(**parameters):
         source=source,
         n_estimators=1,
         early_stopping=False,
-        patches_per_feature=1,
+        patch_size=1,
         random_state=0,
         **parameters,
     ).fit(X, y)
@@ -42,7 +42,7 @@ def fit(**parameters):
 
 def check_curriculum(clf, expected):
     assert [row["k"] for row in clf.history_] == expected
-    assert [row["lambda"] for row in clf.history_] == [k / N_FEATURES for k in expected]
+    assert [row["lam"] for row in clf.history_] == [k / N_FEATURES for k in expected]
     for term in ("intermediate_loss", "source_loss"):
         assert [row[term] > 0 for row in clf.history_] == [k > 0 for k in expected]
     assert (clf.net_.k_, clf.net_.lam_) == (expected[-1], expected[-1] / N_FEATURES)

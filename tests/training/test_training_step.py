@@ -111,7 +111,7 @@ def losses_by_definition(model, batch, tokens, labels, k, target_loss, smoothing
 def fit(**parameters):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(24, 4)), np.arange(24) % 2
-    parameters = {"max_epochs": 4, "patches_per_feature": 2, **parameters}
+    parameters = {"max_epochs": 4, "patch_size": 0.5, **parameters}
     clf = PaReClassifier(n_estimators=1, early_stopping=False, random_state=0, **parameters)
     return clf.fit(X, y), X
 

@@ -38,4 +38,4 @@ def build(name: str, seed: int, seconds: float | None) -> Any:
 
         assert seconds is not None, "the plan sets it"
         return FNORegressor(seconds, FNO_LOSSES[name], random_state=seed)
-    return PaReRegressor(strategy=name, random_state=seed)
+    return PaReRegressor(random_state=seed).set_params(strategy=name)

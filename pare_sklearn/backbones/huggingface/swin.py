@@ -34,7 +34,7 @@ class SwinEncoder(PretrainedEncoder):
         if tokens.shape[1] != prod(self.grid):
             raise ValueError(
                 f"A Swin transformer needs all patches of the grid {self.grid}, but got "
-                f"{tokens.shape[1]} of them; set patch_dropout=0."
+                f"{tokens.shape[1]} of them; leave out augmentation='patch_dropout'."
             )
         encoded = self.model.encoder(tokens, self.grid, always_partition=True)
         return self.model.layernorm(encoded.last_hidden_state)

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from pare_sklearn.data.modalities.frames import is_dataframe
 from pare_sklearn.data.modalities.grids import Grids
 from pare_sklearn.data.modalities.images import Images
+from pare_sklearn.data.modalities.modality import Modality as Modality
 from pare_sklearn.data.modalities.sequences import Sequences
-from pare_sklearn.data.modalities.table_encoder import is_dataframe
+from pare_sklearn.data.modalities.tables import Tables
+from pare_sklearn.recipe import Recipe
 
 GRIDS: dict[str, type[Grids]] = {"sequence": Sequences, "image": Images}
 TABULAR = "tabular"
@@ -45,3 +48,11 @@ def detect_modality(X: Any) -> str:
     if len(shapes) > 1:
         return "sequence" if {len(shape) for shape in shapes} <= {1, 2} else TABULAR
     return BY_AXES.get(np.asarray(X).ndim, TABULAR)
+
+
+def new_modality(recipe: Recipe, X: Any) -> Modality:
+    """The modality that the recipe names, or that `X` is of; not yet fitted."""
+    name = detect_modality(X) if recipe.modality == "auto" else recipe.modality
+    if name == TABULAR:
+        return Tables(recipe.categorical_features, recipe.numeric_embedding, recipe.patch_size)
+    return GRIDS[name](recipe.patch_size)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from pare_sklearn.data.modalities.modality import Modality
@@ -39,7 +39,7 @@ class Grids(Modality):
     NAME: ClassVar[str]
     AXES: ClassVar[tuple[str, ...]]
 
-    def __init__(self, patch_size: int | str) -> None:
+    def __init__(self, patch_size: float | str) -> None:
         self.patching = patch_size
 
     def check(self, X: Any) -> np.ndarray:
@@ -69,6 +69,12 @@ class Grids(Modality):
                 f"X has shape {np.shape(array)}; {self.NAME}s come as ({axes}), none of them 0."
             )
         return array
+
+    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> np.ndarray:
+        samples = self.check(X)
+        if reset or y is None:
+            validate_data(columns, samples, y, reset=reset, skip_check_array=True)
+        return samples
 
     def fit(self, X: np.ndarray, dense: bool = False) -> Grids:
         self.n_channels_, *shape = X.shape[1:]
@@ -142,6 +148,11 @@ class Grids(Modality):
         if self.patching == "auto":
             return self._auto_patch_shape(max_patches)
         size = int(self.patching)
+        if size != self.patching:
+            raise ValueError(
+                f"patch_size={self.patching}: a patch of {self.NAME}s has a whole number of points "
+                "along each axis."
+            )
         if size > min(self.shape_):
             raise ValueError(
                 f"patch_size={size} is larger than the {self.NAME}s, whose shape is {self.shape_}; "

@@ -10,11 +10,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.rows import ROW_BLOCK, Rows
 from pare_sklearn.modules.embedders.grid import GridEmbedder
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.predictors import Predictor
 
+# Numbers, patches times width, that a batch holds in prediction, which bounds its memory however
+# large a sample is.
+PREDICT_NUMBERS = 1 << 20
 Embedder = TableEmbedder | GridEmbedder
 
 
@@ -23,18 +26,17 @@ class Modality(ABC):
 
     Attributes
     ----------
-    patching : int or "auto"
+    patching : float or "auto"
         How the user wants samples cut into patches.
     n_patches : int
         Patches n of a sample, after `fit`.
     """
 
-    patching: int | str
-
+    patching: float | str
     n_patches: int
 
     @property
-    def shaping(self) -> tuple[int | str, ...]:
+    def shaping(self) -> tuple[float | str, ...]:
         """The user's choices that the shapes of the embedder's weights follow from."""
         return (self.patching,)
 
@@ -42,6 +44,18 @@ class Modality(ABC):
     def load(self) -> int:
         """How many patches' features need as much memory as a sample on its way."""
         return self.n_patches
+
+    def rows_at_once(self, width: int) -> int:
+        """Rows a batch in prediction at this embedding width, whole blocks of them."""
+        n_rows = PREDICT_NUMBERS // width // self.load
+        return max(1, n_rows // ROW_BLOCK) * ROW_BLOCK
+
+    @abstractmethod
+    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> Any:
+        """Samples as `fit` and `transform` take them; raise where they are no such samples.
+
+        `columns` is the estimator that has, or with `reset` gets, the number and names of columns.
+        """
 
     @abstractmethod
     def fit(self, X: Any, dense: bool = False) -> Modality:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.data.modalities.modality import Modality
+from pare_sklearn.data.modalities.table_checks import check_table
 from pare_sklearn.data.modalities.table_encoder import TableEncoder
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
@@ -16,6 +17,7 @@ from pare_sklearn.modules.embedders.table import TableEmbedder
 PERIODIC, PIECEWISE_LINEAR = "periodic", "piecewise-linear"
 # Patches of a sample at least, where the user leaves it open.
 MIN_PATCHES = 16
+TOLERANCE = 1e-3
 
 
 class Tables(Modality):
@@ -27,8 +29,9 @@ class Tables(Modality):
         Columns of categories.
     numeric_embedding : {"periodic", "piecewise-linear"}
         Map that each numeric column has for itself.
-    patches_per_feature : int or "auto"
-        ``"auto"`` is the fewest that give 16 patches in all.
+    patch_size : float or "auto"
+        Features a patch: 1, or a part 1 / r of one, which has r patches then. ``"auto"`` is the
+        largest that gives at least 16 patches in all.
 
     Attributes
     ----------
@@ -42,16 +45,18 @@ class Tables(Modality):
         self,
         categorical_features: str | Sequence,
         numeric_embedding: str,
-        patches_per_feature: int | str,
+        patch_size: float | str,
     ) -> None:
         self.encoder_ = TableEncoder(categorical_features)
         self.numeric_embedding = numeric_embedding
-        self.patching = patches_per_feature
+        self.patching = patch_size
+
+    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> Any:
+        return check_table(X, y, columns, reset)
 
     def fit(self, X: Any, dense: bool = False) -> Tables:
         self.encoder_.fit(X)
-        auto = -(-MIN_PATCHES // X.shape[1])
-        self.patches_per_feature_ = auto if self.patching == "auto" else int(self.patching)
+        self.patches_per_feature_ = self._patches_per_feature(X.shape[1])
         self.n_patches = X.shape[1] * self.patches_per_feature_
         return self
 
@@ -60,7 +65,7 @@ class Tables(Modality):
         return {"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)}
 
     @property
-    def shaping(self) -> tuple[int | str, ...]:
+    def shaping(self) -> tuple[float | str, ...]:
         return self.patching, self.numeric_embedding
 
     def build_embedder(self, width: int) -> TableEmbedder:
@@ -72,6 +77,17 @@ class Tables(Modality):
             width,
             self.patches_per_feature_,
         )
+
+    def _patches_per_feature(self, n_features: int) -> int:
+        if self.patching == "auto":
+            return -(-MIN_PATCHES // n_features)
+        patches = round(1 / float(self.patching))
+        if patches < 1 or abs(float(self.patching) * patches - 1) > TOLERANCE:
+            raise ValueError(
+                f"patch_size={self.patching}: a patch of a table is one feature or a part of one; "
+                "give 1, 1/2, 1/3 and so on, or leave it to 'auto'."
+            )
+        return patches
 
     def _build_own(self, width: int) -> nn.Module | None:
         """The maps of the numeric columns, each for itself."""

@@ -12,9 +12,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 from torch import nn
 
+from pare_sklearn.data.targets.class_weights import reject_negative_weights
 from pare_sklearn.data.targets.target import Target
 from pare_sklearn.data.unlabelled import split_labels
-from pare_sklearn.data.validation import reject_negative_weights
 from pare_sklearn.linear.factors import blend_logits
 from pare_sklearn.linear.models import Linear, fit_logistic
 from pare_sklearn.modules.losses import CLASS_LOSSES

@@ -53,6 +53,7 @@ class GridEmbedder(nn.Module):
         self, n_channels: int, shape: Sequence[int], patch_shape: Sequence[int], width: int
     ) -> None:
         super().__init__()
+        self.width = width
         n_axes = len(shape)
         convolution, kernel_size = CONVOLUTIONS[n_axes], KERNEL_SIZES[n_axes]
         self.patch_shape = tuple(patch_shape)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 
-from pare_sklearn.data.modalities.table_encoder import RobustSmoothClip
+from pare_sklearn.data.modalities.scaling import RobustSmoothClip
 from pare_sklearn.pretraining.episodes import Episode, Table, has_contrast
 from pare_sklearn.pretraining.tables.draw import DrawnTable, draw_table
 

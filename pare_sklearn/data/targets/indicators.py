@@ -12,15 +12,15 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import check_array
 from torch import nn
 
+from pare_sklearn.data.targets.class_weights import reject_negative_weights
 from pare_sklearn.data.targets.target import Target
 from pare_sklearn.data.unlabelled import split_label_rows
-from pare_sklearn.data.validation import reject_negative_weights
 from pare_sklearn.linear.factors import blend_labels
 from pare_sklearn.linear.models import Linear, fit_labels
 from pare_sklearn.modules.losses import CLASS_LOSSES
 
 
-class Labels(Target):
+class Indicators(Target):
     """Indicators, 0 or 1, of shape (n_samples, n_labels), or binary maps (n_samples, *field).
 
     Parameters
@@ -70,7 +70,7 @@ class Labels(Target):
             )
         return labels
 
-    def fit(self, y: np.ndarray, weights: np.ndarray) -> Labels:
+    def fit(self, y: np.ndarray, weights: np.ndarray) -> Indicators:
         if y.min() == y.max():
             raise ValueError(
                 f"y of shape {y.shape} holds nothing but {y.flat[0]}; a classifier needs both "

@@ -1,0 +1,94 @@
+"""What is checked of a table before it is encoded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from pare_sklearn.data.modalities.frames import is_dataframe
+
+
+def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
+    """Check a table: a DataFrame stays one, all else becomes a float64 array.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like of shape (n_samples, n_features)
+        The table.
+    y : Any
+        Targets; None is refused.
+    columns : BaseEstimator
+        Has, or with `reset` gets, the number and names of the columns.
+    reset : bool
+        Whether this is a fit.
+
+    Returns
+    -------
+    DataFrame or float64 ndarray of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the columns are others than in fit, there are none, or an array holds no numbers.
+    """
+    if is_dataframe(X):
+        return _check_dataframe(X, y, columns, reset)
+    if y is None:
+        validate_data(columns, X, y)
+    reject_text_and_dates(X)
+    try:
+        return validate_data(
+            columns, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+        )
+    except OverflowError as error:
+        raise ValueError(
+            f"X holds a number too large for float64 ({error}); rescale it, or put NaN."
+        ) from error
+
+
+def _check_dataframe(X: Any, y: Any, columns: Any, reset: bool) -> Any:
+    try:
+        validate_data(columns, X, y, reset=reset, skip_check_array=True)
+    except ValueError as error:
+        if reset:
+            raise
+        raise ValueError(f"{error}\n{_name_columns(X, columns)}") from None
+    if 0 in X.shape:
+        raise ValueError(
+            f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
+            f"{X.shape}) while a minimum of 1 is required."
+        )
+    return X
+
+
+def _name_columns(X: Any, columns: Any) -> str:
+    """Say which columns fit saw, and which `X` has."""
+    seen = getattr(columns, "feature_names_in_", None)
+    names = "" if seen is None else f" ({', '.join(seen)})"
+    return (
+        f"fit saw {columns.n_features_in_} columns{names}; X has {X.shape[1]} "
+        f"({', '.join(map(str, X.columns))})."
+    )
+
+
+def reject_text_and_dates(X: Any) -> None:
+    """Say what to do with an array or a list that holds no numbers."""
+    array = np.asarray(X, dtype=object) if isinstance(X, (list, tuple)) else X
+    if not isinstance(array, np.ndarray):
+        return
+    if array.dtype.kind in "mM":
+        raise TypeError(
+            f"X is an array of dates or durations ({array.dtype}); turn them into numbers (year, "
+            "weekday, days since ...) first."
+        )
+    if array.dtype.kind not in "OUS":
+        return
+    text = next((entry for entry in array.ravel() if isinstance(entry, (str, bytes))), None)
+    if text is not None:
+        text = text if isinstance(text, bytes) else str(text)
+        raise ValueError(
+            f"X is of type {type(X).__name__} with text in it ({text!r}); pass a pandas "
+            "DataFrame, whose columns of strings or of dtype category are taken as categories."
+        )

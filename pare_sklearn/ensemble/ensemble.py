@@ -1,0 +1,147 @@
+"""The fitted members, and what beside them predicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pare_sklearn.data.folds import HeldOut
+from pare_sklearn.data.modalities import Modality
+from pare_sklearn.data.rows import BatchIterator, Rows
+from pare_sklearn.data.targets import Target
+from pare_sklearn.ensemble.probes import Probe
+from pare_sklearn.modules.gate import Gate
+from pare_sklearn.recipe import Recipe
+from pare_sklearn.sources.choice import ChosenSource
+from pare_sklearn.training.net import PaReNet
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Nets and linear probes, weighed by what they said of held-out samples.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        By which they were fitted.
+    modality : Modality
+        Turns samples into rows.
+    target : Target
+        Turns outputs into predictions.
+    nets : tuple of PaReNet
+        One a member.
+    source : ChosenSource or None
+        What the members replaced patches by.
+    held_out : HeldOut
+        Which rows each member has not seen.
+    factors : ndarray of shape (1,) or (2,)
+        Of the nets' outputs and of the probes'.
+    features : torch.nn.Module or None
+        What the probes see.
+    probe : Probe or None
+        The linear probes.
+    """
+
+    recipe: Recipe
+    modality: Modality
+    target: Target
+    nets: tuple[PaReNet, ...]
+    source: ChosenSource | None
+    held_out: HeldOut
+    factors: np.ndarray
+    features: Any | None = None
+    probe: Probe | None = None
+
+    @property
+    def is_field(self) -> bool:
+        """Whether the target is a field, of which each patch predicts a piece."""
+        return self.modality.is_field(self.target.shape)
+
+    @property
+    def n_patches(self) -> int:
+        """Patches n of a sample."""
+        return self.nets[0].module_.n_patches
+
+    def outputs(self, rows: Rows) -> np.ndarray:
+        """Outputs of each member, float64 of shape (n_members, n_samples, n_outputs)."""
+        nets = torch.stack([net_outputs(net, rows) for net in self.nets]).double().numpy()
+        outputs = self.factors[0] * nets
+        if self.probe is not None and self.factors[1]:
+            assert self.features is not None
+            features = see_features(self.features, rows, self.nets[0])
+            outputs += self.factors[1] * self.probe.outputs(features)[:, : len(rows)]
+        return outputs
+
+    def gate_scores(self, rows: Rows) -> np.ndarray:
+        """Scores of the patches, averaged over the members: (n_samples, n_patches).
+
+        Raises
+        ------
+        ValueError
+            If there is no learned gate.
+        """
+        if not isinstance(self.nets[0].module_.gate, Gate):
+            raise ValueError(
+                "There is no learned gate to score patches: fit with strategy='pare' and "
+                f"gate='learned' (fitted with strategy={self.recipe.strategy!r}, "
+                f"gate={self.recipe.gate!r})."
+            )
+        each = [_apply(net, rows, lambda model, E: model.gate(E)) for net in self.nets]
+        return np.mean(each, axis=0)
+
+    def embed(self, rows: Rows) -> np.ndarray:
+        """Features of the fine-tuned encoders, the mean over a sample's patches.
+
+        Returns
+        -------
+        float64 ndarray of shape (n_members, n_samples, d')
+        """
+        return np.stack(
+            [_apply(net, rows, lambda model, E: model.encoder(E).mean(dim=1)) for net in self.nets]
+        )
+
+
+def net_outputs(net: PaReNet, rows: Rows) -> Tensor:
+    """Outputs of one member, (n_samples, n_outputs)."""
+    return net.forward(rows.fill_blocks())[: len(rows)]
+
+
+def see_features(features: nn.Module, rows: Rows, net: PaReNet) -> np.ndarray:
+    """Features of the rows and of those that fill the last block.
+
+    Parameters
+    ----------
+    features : torch.nn.Module
+        Gives features of inputs by name.
+    rows : Rows
+        Samples.
+    net : PaReNet
+        Says where, and how many rows at once: several processes may have trained what only one
+        predicts with.
+
+    Returns
+    -------
+    ndarray of shape (n_filled, n_features)
+    """
+    features.to(net.device)
+    batches = BatchIterator(rows.fill_blocks(), net.iterator_valid__batch_size)
+    seen = [
+        features(**{name: tensor.to(net.device) for name, tensor in inputs.items()}).cpu()
+        for inputs, _ in batches
+    ]
+    return torch.cat(seen).numpy()
+
+
+@torch.inference_mode()
+def _apply(net: PaReNet, rows: Rows, function: Any) -> np.ndarray:
+    """What a function of the model and of embedded samples gives, float64 (n_samples, ...)."""
+    model = net.module_.eval()
+    batches = [
+        function(model, model.embedder(**{k: v.to(net.device) for k, v in inputs.items()}))
+        for inputs, _ in net.get_iterator(rows.fill_blocks(), training=False)
+    ]
+    return torch.cat(batches).double().cpu().numpy()[: len(rows)]

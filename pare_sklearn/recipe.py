@@ -1,0 +1,160 @@
+"""What an estimator's parameters ask for, before any data is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from skorch.callbacks import Callback
+from torch import nn
+
+from pare_sklearn.utils.devices import ACCELERATE, check_device, pick_device
+from pare_sklearn.utils.processes import this_process
+
+Task = Literal["classification", "regression"]
+WITH_SOURCE = ("pare", "orca")
+
+
+class TaskDefaults(NamedTuple):
+    """What ``"auto"`` means where it follows from the task alone."""
+
+    most_epochs: int
+    """Epochs that a small table gets."""
+    lr: float
+    """Peak learning rate, where the backbone has none of its own."""
+    numeric_embedding: str
+
+
+DEFAULTS: dict[str, TaskDefaults] = {
+    "classification": TaskDefaults(50, 1e-3, "periodic"),
+    "regression": TaskDefaults(80, 3e-3, "piecewise-linear"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Parameters of `PaReClassifier` or `PaReRegressor`, checked; where not said they are as there.
+
+    What is ``"auto"`` still, the data will tell.
+    """
+
+    task: Task
+    backbone: str | nn.Module
+    strategy: str
+    source: str | tuple | list
+    k_schedule: str | Callable[[float], float]
+    k_start: float
+    k_end: float
+    gate: str
+    mix_weight: float
+    mix_weighting: str
+    finetune: str
+    lora_rank: int
+    layer_decay: float
+    linear_probe: bool
+    n_estimators: int | str
+    max_epochs: int | str
+    early_stopping: bool
+    patience: int | str
+    validation_fraction: float
+    batch_size: int | str
+    lr: float | str
+    weight_decay: float
+    dropout: float
+    loss: str
+    augmentation: str | None
+    callbacks: tuple
+    modality: str
+    patch_size: float | str
+    categorical_features: str | Sequence
+    numeric_embedding: str
+    semi_supervised: bool
+    n_jobs: int | str | None
+    device: str
+    """A torch device, or that of this process among those that share the training."""
+    is_shared: bool
+    """Whether several processes share the training."""
+    autocast: str | None
+    """Name of a torch dtype for mixed precision."""
+    gradient_checkpointing: bool
+    verbose: int
+    """0 in all processes that share a training but the main one."""
+    label_smoothing: float = 0.0
+    class_weight: str | dict | None = None
+
+    @property
+    def uses_source(self) -> bool:
+        """Whether the strategy needs a source modality."""
+        return self.strategy in WITH_SOURCE
+
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether training starts from the backbone's weights."""
+        return self.strategy != "scratch"
+
+    @property
+    def defaults(self) -> TaskDefaults:
+        """What ``"auto"`` means for this task."""
+        return DEFAULTS[self.task]
+
+
+def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
+    """Check how parameters go together, and resolve what needs no data.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}
+        What the targets are.
+    parameters : mapping
+        Those of an estimator, each within its own bounds.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    ValueError
+        If k would rise, or torch does not have the device.
+    TypeError
+        If an entry of `callbacks` is none.
+    """
+    given = {name: value for name, value in parameters.items() if name in Recipe.__annotations__}
+    if given["k_end"] > given["k_start"]:
+        raise ValueError(
+            f"k_end={given['k_end']} is above k_start={given['k_start']}: k falls while training, "
+            "from source-like to target-like."
+        )
+    _check_callbacks(given["callbacks"] or ())
+    is_shared = given["device"] == ACCELERATE
+    device = pick_device(given["device"])
+    check_device(device)
+    if given["numeric_embedding"] == "auto":
+        given["numeric_embedding"] = DEFAULTS[task].numeric_embedding
+    resolved = {
+        "callbacks": tuple(given["callbacks"] or ()),
+        "device": device,
+        "is_shared": is_shared,
+        "autocast": _autocast(parameters["precision"], device),
+        "verbose": int(given["verbose"]) * (not is_shared or this_process().is_main_process),
+    }
+    return Recipe(task=task, **given | resolved)
+
+
+def _autocast(precision: str, device: str) -> str | None:
+    half = precision == "bfloat16" or (precision == "auto" and device.startswith("cuda"))
+    return "bfloat16" if half else None
+
+
+def _check_callbacks(callbacks: Sequence) -> None:
+    """Raise where an entry is neither a skorch callback nor a pair of name and callback."""
+    for entry in callbacks:
+        named = isinstance(entry, tuple) and len(entry) == 2
+        callback = entry[1] if named else entry
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                f"callbacks must hold skorch callbacks, or pairs of name and callback; {entry!r} "
+                "is neither."
+            )

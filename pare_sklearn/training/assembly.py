@@ -1,0 +1,56 @@
+"""A member's model, put together of backbone, data and source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pare_sklearn.backbones import reset_parameters
+from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.modules.gate import Gate, RandomGate
+from pare_sklearn.modules.model import PaReModel
+from pare_sklearn.modules.predictors import Predictor
+from pare_sklearn.recipe import Recipe
+from pare_sklearn.training.finetuning import add_lora, freeze
+
+# As in PatchDropout (Liu et al. 2023), which keeps half of the patches.
+PATCH_DROPOUT = 0.5
+
+
+def assemble_model(
+    recipe: Recipe, prepared: Prepared, backbone: Backbone, n_source_classes: int
+) -> PaReModel:
+    """Put the model of a strategy together; what is new is drawn from torch's generator.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Says which strategy, and what of the backbone trains.
+    prepared : Prepared
+        Its modality builds embedder and predictor.
+    backbone : Backbone
+        Changed in place, and part of the model.
+    n_source_classes : int
+        Classes of the source; not used where the strategy needs none.
+
+    Returns
+    -------
+    PaReModel
+    """
+    modality, width = prepared.modality, backbone.feature_width
+    embedder: Any = modality.build_embedder(backbone.width)
+    if recipe.is_pretrained:
+        embedder.start_from(backbone)
+        freeze(backbone.encoder, recipe.finetune)
+        if recipe.finetune == "lora":
+            add_lora(backbone.encoder, recipe.lora_rank)
+    else:
+        reset_parameters(backbone.encoder)
+    grid = backbone.arrange(modality.grid)
+    predictor = modality.build_predictor(width, grid, prepared.target.shape, recipe.dropout)
+    gate = source_predictor = None
+    if recipe.strategy == "pare":
+        gate = Gate(backbone.width) if recipe.gate == "learned" else RandomGate()
+        source_predictor = Predictor(width, n_source_classes, recipe.dropout)
+    patch_dropout = PATCH_DROPOUT if recipe.augmentation == "patch_dropout" else 0.0
+    return PaReModel(embedder, backbone.encoder, predictor, gate, source_predictor, patch_dropout)

@@ -1,0 +1,41 @@
+"""What a member tells of its training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skorch import NeuralNet
+
+from pare_sklearn.training.net import LOSS_TERMS
+
+
+def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
+    """One row for each finished epoch of a stage, ``"align"`` or ``"finetune"``."""
+    return [
+        {
+            "stage": stage,
+            "epoch": epoch["epoch"],
+            "k": epoch.get("k", 0),
+            "lam": epoch.get("lam", 0.0),
+            "train_loss": float(epoch["train_loss"]),
+            **{name: float(epoch.get(name, 0.0)) for name in LOSS_TERMS},
+            "validation_score": -float(epoch["valid_loss"]) if "valid_loss" in epoch else None,
+            "seconds": epoch["dur"],
+        }
+        for epoch in net.history
+        if "dur" in epoch
+    ]
+
+
+def report_member(
+    number: int, n_finished: int, n: int, history: list[dict[str, Any]], seconds: float
+) -> None:
+    """Print a line on a finished member."""
+    scores = [row["validation_score"] for row in history if row["validation_score"] is not None]
+    best = f", best validation score {max(scores):.4f}" if scores else ""
+    left = seconds / n_finished * (n - n_finished)
+    print(
+        f"member {number + 1}/{n}: {len(history)} epochs{best}, "
+        f"{seconds:.0f} s so far, about {left:.0f} s left",
+        flush=True,
+    )

@@ -1,0 +1,261 @@
+"""One member: a net trained on its fold, by a function of nothing but its task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from skorch.callbacks import EarlyStopping, PassthroughScoring
+from skorch.helper import predefined_split
+from torch import Tensor
+
+from pare_sklearn.backbones import load_backbone
+from pare_sklearn.backbones.layers import encoder_layers
+from pare_sklearn.data.folds import Fold
+from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
+from pare_sklearn.modules.checkpointing import checkpointed
+from pare_sklearn.modules.losses import SquaredError
+from pare_sklearn.modules.model import PaReModel
+from pare_sklearn.otdd.pseudo_classes import pseudo_classes
+from pare_sklearn.recipe import Recipe
+from pare_sklearn.sources import Arrays, EmbeddedSource
+from pare_sklearn.sources.embedding import embed_arrays
+from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, AlignmentNet
+from pare_sklearn.training.assembly import assemble_model
+from pare_sklearn.training.budget import Budget
+from pare_sklearn.training.curriculum import curriculum_callbacks
+from pare_sklearn.training.history import history_rows
+from pare_sklearn.training.net import LOSS_TERMS, PaReNet
+from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
+from pare_sklearn.training.stopping import StopAtSign, StopSign
+from pare_sklearn.utils.arrays import writable
+from pare_sklearn.utils.processes import new_accelerator
+from pare_sklearn.utils.randomness import kept_torch_rng
+from pare_sklearn.utils.threads import limited_threads
+
+
+@dataclass(frozen=True)
+class MemberTask:
+    """All that training a member takes; it pickles, the large arrays by memory map.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    prepared : Prepared
+        All rows of the fit.
+    source : tuple of ndarray or None
+        Samples and labels of the source; None where the strategy uses none.
+    budget : Budget
+    lr : float
+        Peak learning rate.
+    n_threads : int
+        Threads of torch.
+    sign : StopSign
+        Where members are told to stop.
+    fold : Fold
+        Which rows the member trains on, and which it holds out.
+    seed : int
+    state : dict of str to Tensor or None
+        Weights that training goes on from.
+    """
+
+    recipe: Recipe
+    prepared: Prepared
+    source: Arrays | None
+    budget: Budget
+    lr: float
+    n_threads: int
+    sign: StopSign
+    fold: Fold
+    seed: int
+    state: dict[str, Tensor] | None
+
+
+class Member(NamedTuple):
+    """A net that was trained, perhaps not to the end."""
+
+    net: PaReNet
+    history: list[dict[str, Any]]
+    interrupted: bool = False
+
+
+def train_member(task: MemberTask) -> Member | None:
+    """Train a member; None where it is stopped before its first epoch ends.
+
+    Parameters
+    ----------
+    task : MemberTask
+        The result is a function of it, bit for bit, whichever process trains.
+
+    Returns
+    -------
+    Member or None
+        Interrupted, it has the best state so far.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss, or what the net gives in the end, is not finite.
+    MemoryError
+        If memory does not suffice for a single sample.
+    """
+    task.sign.listen()
+    if task.sign.is_up:
+        return None
+    try:
+        with kept_torch_rng(task.seed), limited_threads(task.n_threads):
+            return _train(task)
+    except KeyboardInterrupt:
+        return None
+
+
+def _train(task: MemberTask) -> Member | None:
+    train = task.prepared.rows.take(task.fold.train)
+    source, model = assemble(task)
+    aligned: list[dict[str, Any]] = []
+    if task.state is not None:
+        _restore(model, task.state)
+    elif task.recipe.strategy == "orca":
+        assert source is not None
+        aligner = _align(task, model, train, source)
+        if aligner.interrupted_:
+            # An embedder alone is no member, however many epochs it has finished.
+            return None
+        aligned = history_rows(aligner, "align")
+    net = new_net(task, model, train, source)
+    # Seeded again, so that what was built above does not change the order of the batches.
+    torch.manual_seed(task.seed + 1)
+    layers = encoder_layers(model.encoder) if task.recipe.gradient_checkpointing else []
+    with checkpointed(layers):
+        net.fit(train, y=None)
+    _check_finite(net, train)
+    finished = history_rows(net, "finetune")
+    if net.interrupted_ and not finished:
+        return None
+    net.trim_for_prediction()
+    return Member(net, aligned + finished, net.interrupted_)
+
+
+def assemble(task: MemberTask) -> tuple[EmbeddedSource | None, PaReModel]:
+    """The source as the frozen source embedder sees it, and a model that starts from the same."""
+    backbone = load_backbone(task.recipe.backbone, task.recipe.dropout)
+    source = None
+    if task.source is not None:
+        backbone.source_embedder.eval()
+        X_s, y_s = map(writable, task.source)
+        source = embed_arrays(X_s, y_s, backbone)
+    n_classes = 0 if source is None else source.n_classes
+    return source, assemble_model(task.recipe, task.prepared, backbone, n_classes)
+
+
+def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource) -> AlignmentNet:
+    """Train the embedder to bring the target near the source."""
+    classes = pseudo_classes(train.y.numpy(), random_state=task.seed)
+    rows = train.label(classes, train.weights.numpy())
+    n_steps = ALIGN_EPOCHS * -(-len(rows) // ALIGN_BATCH)
+    net = AlignmentNet(
+        model.embedder,
+        SquaredError,
+        source=source,
+        max_epochs=ALIGN_EPOCHS,
+        batch_size=ALIGN_BATCH,
+        train_split=None,
+        callbacks=[*optimizer_callbacks(n_steps), ("stop", StopAtSign(task.sign))],
+        **net_settings(task.recipe, task.lr),
+    )
+    return net.fit(rows, y=None)
+
+
+def new_net(
+    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None
+) -> PaReNet:
+    """Put the model into a skorch net with optimizer and callbacks."""
+    recipe, prepared = task.recipe, task.prepared
+    valid = prepared.rows.take(task.fold.valid)
+    criterion, criterion_parameters = prepared.target.criterion()
+    return _net_class(recipe)(
+        model,
+        criterion,
+        **criterion_parameters,
+        source=source if model.gate is not None else None,
+        unlabelled=prepared.unlabelled,
+        patchmix=recipe.augmentation == "patchmix",
+        mix_weight=recipe.mix_weight,
+        layer_decay=recipe.layer_decay if recipe.is_pretrained else 1.0,
+        max_epochs=task.budget.max_epochs,
+        batch_size=task.budget.batch_size,
+        train_split=predefined_split(valid) if len(valid) else None,
+        iterator_valid=BatchIterator,
+        iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
+        callbacks=_callbacks(task, model, train, source, has_valid=len(valid) > 0),
+        **net_settings(recipe, task.lr),
+    )
+
+
+def _net_class(recipe: Recipe) -> Any:
+    """The net, or one that several processes train."""
+    if not recipe.is_shared:
+        return PaReNet
+    from pare_sklearn.training.accelerated import AcceleratedPaReNet
+
+    # Of another sink than print, skorch does not ask whether the net is verbose.
+    return partial(
+        AcceleratedPaReNet, accelerator=new_accelerator(), callbacks__print_log__sink=print
+    )
+
+
+def _callbacks(
+    task: MemberTask,
+    model: PaReModel,
+    train: Rows,
+    source: EmbeddedSource | None,
+    has_valid: bool,
+) -> list:
+    recipe, budget = task.recipe, task.budget
+    n_steps = budget.max_epochs * -(-len(train) // budget.batch_size)
+    callbacks: list = [(name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS]
+    callbacks += optimizer_callbacks(n_steps)
+    if model.gate is not None:
+        assert source is not None
+        callbacks += curriculum_callbacks(
+            recipe, train, source, model.n_patches, budget.max_epochs, task.seed
+        )
+    callbacks += recipe.callbacks
+    callbacks.append(("stop", StopAtSign(task.sign)))
+    if recipe.early_stopping and has_valid:
+        stop = EarlyStopping(patience=budget.patience, threshold=0, load_best=True, sink=_silent)
+        callbacks.append(("early_stopping", stop))
+    return callbacks
+
+
+def _silent(text: str) -> None:
+    """A sink for the words of skorch's callbacks."""
+
+
+def _check_finite(net: PaReNet, train: Rows) -> None:
+    """Raise where the last step, which has no loss after it that would tell, spoiled the net."""
+    outputs = net.forward(train.take(np.arange(min(ROW_BLOCK, len(train)))))
+    if not outputs.isfinite().all():
+        raise net.explosion(float("nan"))
+
+
+def _restore(model: PaReModel, state: dict[str, Tensor]) -> None:
+    """Load the weights of an earlier fit; gate and source predictor may be new."""
+    encoder = {name for name in model.state_dict() if name.startswith("encoder.")}
+    if encoder != {name for name in state if name.startswith("encoder.")}:
+        raise ValueError(
+            "warm_start: finetune or the backbone has changed, and the fitted encoder has other "
+            "weights than the parameters ask for now; set the parameters back, or fit a new "
+            "estimator."
+        )
+    try:
+        model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start: the fitted weights have other shapes than the parameters ask for now; "
+            f"set the parameters back, or fit a new estimator. {error}"
+        ) from error

@@ -1,0 +1,175 @@
+"""What a recipe comes to for the data at hand: budget, folds, seeds, threads."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import effective_n_jobs
+from torch import nn
+
+from pare_sklearn.backbones.contract import Backbone
+from pare_sklearn.data.folds import Fold, HeldOut, continue_folds, deal_folds, hold_out_fraction
+from pare_sklearn.data.folds import row_keys as keys_of
+from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.recipe import Recipe
+from pare_sklearn.training.budget import Budget, choose_budget
+from pare_sklearn.utils.devices import ACCELERATE
+from pare_sklearn.utils.processes import share_rng
+from pare_sklearn.utils.randomness import as_seed, new_rng
+from pare_sklearn.utils.threads import process_threads
+
+# Weights of an encoder from which on it is large: a single member is trained then.
+LARGE = 5_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the members of a fit are trained.
+
+    Attributes
+    ----------
+    budget : Budget
+        The training's extent.
+    lr : float
+        Peak learning rate.
+    n_threads : int
+        Threads of torch that train a member. They do not depend on how many members train at
+        once: other threads would round otherwise.
+    folds : tuple of Fold
+        Rows to train on and to hold out, for each member.
+    seeds : tuple of int
+        One for each member.
+    row_keys : ndarray of shape (n_samples,)
+        By which a fit that goes on knows the rows again.
+    """
+
+    budget: Budget
+    lr: float
+    n_threads: int
+    folds: tuple[Fold, ...]
+    seeds: tuple[int, ...]
+    row_keys: np.ndarray
+
+
+def make_plan(
+    recipe: Recipe,
+    prepared: Prepared,
+    backbone: Backbone,
+    random_state: int | np.random.RandomState | None,
+    held_out: HeldOut | None = None,
+) -> Plan:
+    """Resolve what is ``"auto"``, and draw folds and seeds.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is asked for.
+    prepared : Prepared
+        The data.
+    backbone : Backbone
+        Says how large it is, and at which rate it likes to learn.
+    random_state : int, RandomState or None
+        Draws.
+    held_out : HeldOut or None, default=None
+        What the members of the fit before held out, where it goes on.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ValueError
+        If samples have more patches than the backbone takes, or fewer rows than are to be held out.
+    """
+    _check_patches(prepared.modality.n_patches, backbone)
+    budget = _choose_budget(recipe, prepared, backbone)
+    rng = new_rng(random_state)
+    rng = share_rng(rng) if recipe.is_shared else rng
+    folds = _deal(recipe, prepared, budget.n_estimators, rng)
+    row_keys = keys_of(tensor.numpy() for tensor in prepared.rows.inputs.values())
+    if held_out is not None:
+        folds = continue_folds(folds, row_keys, held_out)
+    return Plan(
+        budget=budget,
+        lr=(backbone.lr or recipe.defaults.lr) if recipe.lr == "auto" else float(recipe.lr),
+        n_threads=max(1, process_threads() // len(folds)),
+        folds=tuple(folds),
+        seeds=tuple(as_seed(rng) for _ in folds),
+        row_keys=row_keys,
+    )
+
+
+def _check_patches(n: int, backbone: Backbone) -> None:
+    """Raise where samples have more patches than the backbone takes."""
+    most = backbone.max_patches
+    if most is not None and n > most:
+        raise ValueError(
+            f"A sample of X has {n} patches, more than the {most} that the backbone takes; raise "
+            "patch_size, or keep fewer features."
+        )
+
+
+def _deal(
+    recipe: Recipe, prepared: Prepared, n_members: int, rng: np.random.RandomState
+) -> list[Fold]:
+    """Rows to train on and rows to validate on, for each member."""
+    targets = prepared.rows.y.numpy()
+    strata = prepared.target.strata(targets)
+    if n_members > 1:
+        return deal_folds(strata, n_members, rng)
+    if recipe.early_stopping:
+        return [hold_out_fraction(strata, recipe.validation_fraction, rng)]
+    return [Fold(np.arange(len(targets)), np.arange(0))]
+
+
+def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Budget:
+    given = {name: getattr(recipe, name) for name in Budget._fields}
+    given["n_jobs"] = _given_jobs(recipe)
+    is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
+    return choose_budget(
+        len(prepared.rows),
+        prepared.modality.n_patches,
+        recipe.defaults.most_epochs,
+        1 if is_large else _most_jobs(recipe),
+        prepared.is_field,
+        is_large,
+        **given,
+    )
+
+
+def _given_jobs(recipe: Recipe) -> int | str:
+    """Members trained at once, where the user or joblib's configuration says so."""
+    if recipe.n_jobs == "auto":
+        # As of a cluster in `joblib.parallel_config`.
+        configured = effective_n_jobs(None)
+        return "auto" if configured == 1 or _stays_here(recipe) else configured
+    n_jobs = effective_n_jobs(recipe.n_jobs)
+    if recipe.is_shared and n_jobs > 1:
+        raise ValueError(
+            f"n_jobs={recipe.n_jobs} and device={ACCELERATE!r} both train in several processes; "
+            "set n_jobs=1, or another device."
+        )
+    return n_jobs
+
+
+def _most_jobs(recipe: Recipe) -> int:
+    """How many members may be trained at once, where the user leaves it open."""
+    if _stays_here(recipe):
+        return 1
+    with warnings.catch_warnings():
+        # A worker of someone's pool may have no processes of its own, which joblib says.
+        warnings.simplefilter("ignore", UserWarning)
+        return effective_n_jobs(process_threads())
+
+
+def _stays_here(recipe: Recipe) -> bool:
+    """Whether members train in this process, where the user leaves it open.
+
+    What is not ours may keep its state in this process; so do callbacks and modules. A GPU is not
+    shared, and lines an epoch of several members would be a muddle.
+    """
+    is_ours = not recipe.callbacks and not isinstance(recipe.backbone, nn.Module)
+    return not is_ours or recipe.verbose > 1 or recipe.is_shared or recipe.device != "cpu"
