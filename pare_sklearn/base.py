@@ -79,7 +79,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             and warns.
         """
         self._validate_params()
-        recipe = make_recipe(self._task, self.get_params(deep=False))
+        recipe = make_recipe(self._task, self._parameters)
         earlier = self.ensemble_ if self.warm_start and self.__sklearn_is_fitted__() else None
         # Another learns the columns: should this fit fail, this estimator stays as it was.
         columns = type(self).__new__(type(self)) if earlier is None else self
@@ -215,7 +215,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
     def _rank_sources(self, X: Any, y: Any, max_samples: int) -> dict[str, float]:
         """OTDD of each source to the target, the nearest first."""
         self._validate_params()
-        recipe = make_recipe(self._task, self.get_params(deep=False))
+        recipe = make_recipe(self._task, self._parameters)
         prepared = prepare(recipe, X, y, None, type(self).__new__(type(self)))
         seed = as_seed(new_rng(self.random_state))
         return source_distances(recipe, prepared, load_frozen(recipe), seed, max_samples)

@@ -109,6 +109,11 @@ class Parameters:
     verbose: int = field(default=0, metadata=must_be("verbose"))
 
     @property
+    def _parameters(self) -> dict[str, Any]:
+        """All of them by name, those too that the signature of a subclass leaves out."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in fields(self)}
+
+    @property
     def _parameter_constraints(self) -> dict[str, list]:
         """As `sklearn.utils._param_validation.validate_parameter_constraints` takes them."""
         return {parameter.name: parameter.metadata["constraints"] for parameter in fields(self)}
