@@ -23,7 +23,7 @@ ClassLoss = Literal["log_loss", "focal"]
 
 
 @documented("classifier")
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class PaReClassifier(ClassifierMixin, BasePaRe):
     """Cross-modal fine-tuning of a pretrained transformer (PaRe [1]_), for classification.
 

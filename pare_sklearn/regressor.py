@@ -23,7 +23,7 @@ TargetLoss = Literal["auto", "squared_error", "absolute_error", "relative_l2", "
 
 
 @documented("regressor")
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class PaReRegressor(RegressorMixin, BasePaRe):
     """Cross-modal fine-tuning of a pretrained transformer (PaRe [1]_), for regression.
 

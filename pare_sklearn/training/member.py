@@ -24,6 +24,7 @@ from pare_sklearn.otdd.pseudo_classes import pseudo_classes
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources import Arrays, EmbeddedSource
 from pare_sklearn.sources.embedding import embed_arrays
+from pare_sklearn.training.accelerated import AcceleratedPaReNet
 from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, AlignmentNet
 from pare_sklearn.training.assembly import assemble_model
 from pare_sklearn.training.budget import Budget
@@ -200,8 +201,6 @@ def _net_class(recipe: Recipe) -> Any:
     """The net, or one that several processes train."""
     if not recipe.is_shared:
         return PaReNet
-    from pare_sklearn.training.accelerated import AcceleratedPaReNet
-
     # Of another sink than print, skorch does not ask whether the net is verbose.
     return partial(
         AcceleratedPaReNet, accelerator=new_accelerator(), callbacks__print_log__sink=print

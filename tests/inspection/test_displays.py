@@ -275,3 +275,29 @@ def test_gate_scores_of_a_row_do_not_depend_on_the_rows_beside_it(several):
     scores = several.gate_scores(X)
     for n in (1, 7, 33):
         np.testing.assert_array_equal(several.gate_scores(X[:n]), scores[:n])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source": "digits"},
+        {"source": "nowhere"},
+        {"strategy": "finetune"},
+        {"gate": "random", "k_start": 0.0},
+        {"backbone": "spine", "n_estimators": 7, "max_epochs": 1},
+        {"patch_size": 0.5, "random_state": None},
+    ],
+    ids=str,
+)
+def test_the_fitted_estimator_is_inspected_whatever_is_set_after(changes):
+    model = fit(k_start=0.5)
+    curve, scores = otdd_curve(model, X, Y, random_state=0), model.gate_scores(X)
+    history, proba = model.history_, model.predict_proba(X)
+    model.set_params(**changes)
+    for before, after in zip(curve, otdd_curve(model, X, Y, random_state=0), strict=True):
+        np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(model.gate_scores(X), scores)
+    np.testing.assert_array_equal(model.predict_proba(X), proba)
+    drawn = CurriculumDisplay.from_estimator(model)
+    assert model.history_ is history
+    assert len(drawn.axes_) == 3
