@@ -32,6 +32,7 @@ from pare_sklearn.training.members import train_members
 from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
 from pare_sklearn.utils.randomness import as_seed, new_rng
+from pare_sklearn.utils.surroundings import undisturbed
 
 
 @dataclass(eq=False, repr=False)
@@ -40,6 +41,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
 
     _task: ClassVar[Task]
 
+    @undisturbed
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fine-tune the backbone.
 
@@ -101,6 +103,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         ensemble = blend_members(recipe, prepared, plan, source, members)
         return self._publish(ensemble, plan, members, {} if columns is self else vars(columns))
 
+    @undisturbed
     def gate_scores(self, X: ArrayLike) -> np.ndarray:
         """Score how much each patch helps the prediction (paper, section 3.2).
 
@@ -212,6 +215,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         )
         return self
 
+    @undisturbed
     def _rank_sources(self, X: Any, y: Any, max_samples: int) -> dict[str, float]:
         """OTDD of each source to the target, the nearest first."""
         self._validate_params()

@@ -18,6 +18,7 @@ from pare_sklearn.docstrings import documented
 from pare_sklearn.modules.losses import CLASS_LOSSES
 from pare_sklearn.parameters import SHARE, StrOptions, must_be
 from pare_sklearn.recipe import Task
+from pare_sklearn.utils.surroundings import undisturbed
 
 ClassLoss = Literal["log_loss", "focal"]
 
@@ -60,6 +61,7 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         tags.classifier_tags.multi_label = True
         return tags
 
+    @undisturbed
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities, averaged over the members.
 
@@ -78,6 +80,7 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         outputs = self._outputs(X)
         return self._known_target.proba(outputs)
 
+    @undisturbed
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable class, or the labels that are more probable than not.
 
@@ -95,6 +98,7 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         proba = self.predict_proba(X)
         return self._known_target.decode(proba)
 
+    @undisturbed
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy of the predictions; of several labels that of all together, of maps by point.
 

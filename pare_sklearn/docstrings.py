@@ -255,7 +255,7 @@ target_ : Classes or Indicators
     "regressor": """\
 target_ : Continuous
     Checks and scales targets, and brings outputs back to their units.
-y_scaler_ : StandardScaler
+y_scaler_ : TargetScaler
     Standardises the targets.
 y_shape_ : tuple of int
     Shape of a target: ``()``, ``(n_outputs,)``, or that of a field.

@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from pare_sklearn.base import BasePaRe
 from pare_sklearn.data.targets.continuous import Continuous
+from pare_sklearn.data.targets.target_scaler import TargetScaler
 from pare_sklearn.docstrings import documented
 from pare_sklearn.modules.losses import TARGET_LOSSES
 from pare_sklearn.parameters import StrOptions, must_be
 from pare_sklearn.recipe import Task
+from pare_sklearn.utils.surroundings import undisturbed
 
 TargetLoss = Literal["auto", "squared_error", "absolute_error", "relative_l2", "nrmse"]
 
@@ -48,6 +49,7 @@ class PaReRegressor(RegressorMixin, BasePaRe):
     loss: TargetLoss = field(default="auto", metadata=must_be(StrOptions({"auto", *TARGET_LOSSES})))
     _task: ClassVar[Task] = "regression"
 
+    @undisturbed
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict targets, averaged over the members.
 
@@ -65,6 +67,7 @@ class PaReRegressor(RegressorMixin, BasePaRe):
         outputs = self._outputs(X).mean(axis=0)
         return self._known_target.decode(outputs)
 
+    @undisturbed
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination R2 of the predictions, the mean over outputs or points.
 
@@ -87,14 +90,15 @@ class PaReRegressor(RegressorMixin, BasePaRe):
             If the fields of y have another shape than in fit.
         """
         check_is_fitted(self)
-        if not self.ensemble_.is_field:
-            return super().score(X, y, sample_weight)
-        fields = self._fields_like_fit(y)
-        flat = fields.reshape(len(fields), -1)
-        return r2_score(flat, self.predict(X).reshape(flat.shape), sample_weight=sample_weight)
+        targets = self._fields_like_fit(y) if self.ensemble_.is_field else np.asarray(y)
+        predicted = self.predict(X)
+        # In a unit in which no square overflows; R2 does not see it.
+        unit = self.y_scaler_.unit_
+        flat = [values.reshape(len(values), -1) / unit for values in (targets, predicted)]
+        return r2_score(*flat, sample_weight=sample_weight)
 
     @property
-    def y_scaler_(self) -> StandardScaler:
+    def y_scaler_(self) -> TargetScaler:
         """Standardises the targets."""
         return self._known_target.scaler
 

@@ -14,6 +14,7 @@ from pare_sklearn.otdd.pseudo_classes import pseudo_classes
 from pare_sklearn.sources.choice import load_frozen
 from pare_sklearn.training.intermediate import IntermediateModality, check_k, sample_source
 from pare_sklearn.utils.randomness import new_rng
+from pare_sklearn.utils.surroundings import undisturbed
 from pare_sklearn.utils.validation import check_length, check_max_samples
 
 MAX_SAMPLES = 500
@@ -38,6 +39,7 @@ class OTDDCurve(NamedTuple):
     """(n_k,)"""
 
 
+@undisturbed
 def otdd_curve(
     estimator: Any,
     X: ArrayLike,

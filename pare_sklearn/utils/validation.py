@@ -30,7 +30,17 @@ def any_missing(labels: np.ndarray) -> bool:
 
 
 def reject_missing_labels(y: Any) -> None:
-    """Say that labels are missing, in place of a failed comparison of text with NaN."""
-    labels = np.asarray(y)
-    if labels.dtype == object and any_missing(labels):
+    """Say that labels are missing, or are lists, in place of a failed comparison of them."""
+    try:
+        labels = np.asarray(y)
+    except ValueError:  # lists of several lengths
+        labels = np.array([None, *y], dtype=object)[1:]
+    if labels.dtype != object:
+        return
+    if any(isinstance(entry, (list, tuple, set, np.ndarray)) for entry in labels.ravel()):
+        raise ValueError(
+            "y holds lists, as of several labels a sample; give one label each, or a matrix of "
+            "zeros and ones as sklearn.preprocessing.MultiLabelBinarizer makes it."
+        )
+    if any_missing(labels):
         raise ValueError("Input y contains NaN or None; drop the rows without a label.")

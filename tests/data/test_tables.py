@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn.base import is_classifier
 
 from pare_sklearn import PaReClassifier, PaReRegressor
-from pare_sklearn.data.modalities.table_encoder import RobustSmoothClip, TableEncoder
+from pare_sklearn.data.modalities.scaling import RobustSmoothClip
+from pare_sklearn.data.modalities.table_encoder import TableEncoder
 from pare_sklearn.sources import load_source
 
 BOTH = [PaReClassifier, PaReRegressor]

@@ -10,7 +10,7 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from pare_sklearn.data.modalities.table_encoder import RobustSmoothClip
+from pare_sklearn.data.modalities.scaling import RobustSmoothClip
 from pare_sklearn.pretraining.tables.categories import draw_categories
 from pare_sklearn.pretraining.tables.causal import draw_causal, draw_roots
 from pare_sklearn.pretraining.tables.draw import FUNCTIONS, KINDS, DrawnTable, draw_table
@@ -262,7 +262,7 @@ def test_numbers_are_scaled_as_by_the_estimators_and_categories_stay_codes():
     X[0, 2] = 1e12
     is_categorical = np.array([False, True, False, False])
     table = to_table(DrawnTable(X, is_categorical, X[:, 0]), patches_per_feature=2)
-    scaled = RobustSmoothClip().fit_transform(X[:, [0, 2, 3]])
+    scaled = RobustSmoothClip().fit(X[:, [0, 2, 3]]).transform(X[:, [0, 2, 3]])
     np.testing.assert_allclose(table.numbers, scaled, rtol=1e-6)
     assert table.numbers.abs().max() <= 3
     np.testing.assert_array_equal(table.codes[:, 0], X[:, 1])

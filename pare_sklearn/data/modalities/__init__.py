@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pare_sklearn.data.modalities.array_checks import as_samples, shapes_of
 from pare_sklearn.data.modalities.frames import is_dataframe
 from pare_sklearn.data.modalities.grids import Grids
 from pare_sklearn.data.modalities.images import Images
@@ -44,10 +45,17 @@ def detect_modality(X: Any) -> str:
     """
     if is_dataframe(X):
         return TABULAR
-    shapes = {np.shape(sample) for sample in X} if isinstance(X, (list, tuple)) else set()
+    samples = as_samples(X)
+    shapes = shapes_of(samples)
     if len(shapes) > 1:
-        return "sequence" if {len(shape) for shape in shapes} <= {1, 2} else TABULAR
-    return BY_AXES.get(np.asarray(X).ndim, TABULAR)
+        return "sequence" if {len(shape) for shape in shapes} <= {1, 2} else "image"
+    n_axes = 1 + len(shapes[0]) if shapes else np.asarray(X, dtype=object).ndim
+    if n_axes > max(BY_AXES):
+        raise ValueError(
+            f"X has {n_axes} axes; tables have 2 (n_samples, n_features), sequences 3 (n_samples, "
+            "n_channels, length), images 4 (n_samples, n_channels, height, width)."
+        )
+    return BY_AXES.get(n_axes, TABULAR)
 
 
 def new_modality(recipe: Recipe, X: Any) -> Modality:

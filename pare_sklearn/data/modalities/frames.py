@@ -1,64 +1,98 @@
-"""Columns of DataFrames: what they hold, as numbers or as categories."""
+"""Columns of DataFrames, of pandas, polars, pyarrow and their like: numbers or categories."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from datetime import date, time, timedelta
 from decimal import Decimal
-from numbers import Integral, Real
+from numbers import Complex, Integral, Real
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
-# What `pandas.api.types.infer_dtype` calls columns of numbers, and those of time.
-NUMERIC_KINDS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal"}
-TIME_KINDS = {"datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period"}
+# How a number is written that is a category: no zeros before it, as postcodes have.
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+FLAGS = {"True": "1", "False": "0"}
 
 
 def is_dataframe(X: Any) -> bool:
-    """Whether `X` is a pandas DataFrame, without importing pandas."""
-    return hasattr(X, "iloc") and hasattr(X, "columns")
+    """Whether `X` is a DataFrame, of whichever library, without importing any."""
+    return nw.dependencies.is_into_dataframe(X)
 
 
-def iterate_columns(X: Any) -> Any:
-    """Iterate over the columns: Series of a DataFrame, 1-D arrays of an array."""
-    return (X.iloc[:, j] for j in range(X.shape[1])) if is_dataframe(X) else X.T
+def column_names(X: Any) -> list:
+    """Names of the columns of a DataFrame."""
+    return list(X.columns) if hasattr(X, "iloc") else nw.from_native(X, eager_only=True).columns
+
+
+def iterate_columns(X: Any) -> Iterable:
+    """Iterate over the columns: Series of narwhals for a DataFrame, 1-D arrays for an array."""
+    if not is_dataframe(X):
+        return X.T
+    if hasattr(X, "iloc"):
+        # One by one, because in pandas several columns may have one name.
+        columns = (X.iloc[:, position] for position in range(X.shape[1]))
+        return (nw.from_native(column, series_only=True) for column in columns)
+    return nw.from_native(X, eager_only=True).iter_columns()
 
 
 def is_numeric(column: Any) -> bool:
-    """Whether a column holds numbers or booleans; raises where it can hold no categories either."""
-    return isinstance(column, np.ndarray) or _kind(column) in NUMERIC_KINDS
+    """Whether a column holds numbers or flags; raises where it can hold no categories either."""
+    if isinstance(column, np.ndarray):
+        return True
+    if column.dtype.is_temporal():
+        raise _no_numbers(column, "dates or durations")
+    if column.dtype.is_nested():
+        raise TypeError(
+            f"Column {column.name!r} of dtype {column.dtype} holds several values a row; give each "
+            "a column of its own."
+        )
+    if column.dtype in (nw.Object, nw.Unknown):
+        return _holds_numbers(column)
+    return column.dtype.is_numeric() or column.dtype == nw.Boolean
 
 
-def _kind(column: Any) -> str:
-    """What a Series holds, in pandas' words; raises for complex numbers, dates and durations."""
-    from pandas.api import types
-
-    kind = types.infer_dtype(column, skipna=True)
-    if kind == "complex":
+def _holds_numbers(column: Any) -> bool:
+    """The same of a column whose dtype says nothing, by its values."""
+    kinds = set(map(type, column.drop_nulls().to_numpy().astype(object)))
+    if any(issubclass(kind, (date, time, timedelta)) or _is_period(kind) for kind in kinds):
+        raise _no_numbers(column, "dates or durations")
+    if any(issubclass(kind, Complex) and not issubclass(kind, Real) for kind in kinds):
         raise ValueError(
             f"Complex data not supported: column {column.name!r} is complex; split it into real "
             "and imaginary part."
         )
-    if kind in TIME_KINDS:
-        raise TypeError(
-            f"Column {column.name!r} of dtype {column.dtype} holds dates or durations; turn them "
-            "into numbers (year, weekday, days since ...) first."
-        )
-    return kind
+    return bool(kinds) and all(issubclass(kind, (Real, Decimal, np.bool_)) for kind in kinds)
+
+
+def _is_period(kind: type) -> bool:
+    """Whether a type is one of pandas' or numpy's own for time."""
+    return kind.__name__ in ("Period", "datetime64", "timedelta64")
+
+
+def _no_numbers(column: Any, what: str) -> TypeError:
+    return TypeError(
+        f"Column {column.name!r} of dtype {column.dtype} holds {what}; turn them into numbers "
+        "(year, weekday, days since ...) first."
+    )
 
 
 def to_float(column: Any) -> np.ndarray:
-    """A numeric column of a DataFrame as float64, NaN where missing."""
-    _kind(column)
+    """A column of numbers as float64, NaN where missing."""
+    is_numeric(column)
+    numbers = np.full(len(column), np.nan)
+    present = ~column.is_null().to_numpy()
     try:
-        if column.dtype == object:
-            return column.where(column.notna(), np.nan).astype(np.float64).to_numpy()
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers[present] = column.drop_nulls().to_numpy().astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"Column {column.name!r} is numeric since fit, but its entries, of dtype "
             f"{column.dtype}, are not all numbers that fit into float64: {error}. Pass numbers, or "
             "fit with the column as categories (dtype category)."
         ) from error
+    return numbers
 
 
 def category_keys(column: Any) -> tuple[np.ndarray, list[str]]:
@@ -68,24 +102,28 @@ def category_keys(column: Any) -> tuple[np.ndarray, list[str]]:
         present = ~np.isnan(column)
         uniques, index[present] = np.unique(column[present], return_inverse=True)
         return index, [_key(value) for value in uniques]
-    import pandas
-
     try:
-        index, uniques = pandas.factorize(column)
-        return index, [_key(value) for value in uniques]
+        uniques = column.drop_nulls().unique(maintain_order=True).to_list()
+        keys = [_key(value) for value in uniques]
     except TypeError as error:
         raise TypeError(
             f"Column {column.name!r} holds {error}; its entries must be strings or numbers."
         ) from error
+    if not uniques:
+        return np.full(len(column), -1), []
+    index = column.replace_strict(uniques, range(len(uniques)), default=-1, return_dtype=nw.Int64)
+    return index.to_numpy(), keys
 
 
 def _key(value: Any) -> str:
-    """Text of a category, the same for 1, 1.0 and True, whose dtype may differ at predict."""
+    """Text of a category, the same for 1, 1.0, "1", "1.0" and True: what it is may differ later."""
     if isinstance(value, (Integral, np.bool_)):
         return str(int(value))
     if isinstance(value, (Real, Decimal)):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, str):
+        return _key(Decimal(value)) if NUMBER.fullmatch(value) else FLAGS.get(value, value)
     if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__:
         raise TypeError(f"objects without a text of their own ({type(value).__name__})")
     return str(value)

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
+from pare_sklearn.data.modalities.array_checks import reject_nested_frame, reject_unequal
 from pare_sklearn.data.modalities.modality import Modality
+from pare_sklearn.data.modalities.scaling import ChannelScaler
 from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
 from pare_sklearn.modules.predictors import FieldPredictor
 
@@ -30,7 +31,7 @@ class Grids(Modality):
     ----------
     shape_ : tuple of int
         Length, or height and width.
-    mean_, scale_ : ndarray of shape (channels, 1, ...)
+    scaler_ : ChannelScaler
         Mean and standard deviation of the channels.
     """
 
@@ -43,7 +44,7 @@ class Grids(Modality):
         self.patching = patch_size
 
     def check(self, X: Any) -> np.ndarray:
-        """Samples as float32 of shape (n_samples, channels, *shape); a single channel may lack.
+        """Samples as floats of shape (n_samples, channels, *shape); a single channel may lack.
 
         Raises
         ------
@@ -53,15 +54,14 @@ class Grids(Modality):
         """
         n_axes = len(self.AXES)
         axes = ", ".join(("n_samples", "n_channels", *self.AXES))
-        try:
-            array = check_array(
-                X, dtype=np.float32, ensure_2d=False, allow_nd=True, ensure_all_finite="allow-nan",
-                ensure_min_features=0, input_name="X",
-            )  # fmt: skip
-        except ValueError as error:
-            if "inhomogeneous" not in str(error):
-                raise
-            raise ValueError(f"X is ragged; {self.NAME}s come as one array ({axes}).") from error
+        expected = f"{self.NAME}s come as one array ({axes})"
+        reject_unequal(X, expected)
+        reject_nested_frame(X, expected)
+        # Not yet in single precision: what is far from zero would lose its differences.
+        array = check_array(
+            X, dtype=_precision(X), ensure_2d=False, allow_nd=True, ensure_all_finite="allow-nan",
+            ensure_min_features=0, input_name="X",
+        )  # fmt: skip
         if array.ndim == n_axes + 1:
             array = array[:, np.newaxis]
         if array.ndim != n_axes + 2 or 0 in array.shape:
@@ -81,7 +81,7 @@ class Grids(Modality):
         self.shape_ = tuple(shape)
         self.patch_shape_ = self._patch_shape(self.MAX_FIELD_PATCHES if dense else self.MAX_PATCHES)
         self.n_patches = math.prod(self.grid)
-        self._fit_scale(X)
+        self.scaler_ = ChannelScaler().fit(X)
         return self
 
     def transform(self, X: np.ndarray) -> dict[str, Tensor]:
@@ -91,7 +91,7 @@ class Grids(Modality):
             raise ValueError(
                 f"X holds {self.NAME}s of shape {X.shape[2:]}, but fit saw {self.shape_}."
             )
-        return {"values": torch.from_numpy((X - self.mean_) / self.scale_)}
+        return {"values": torch.from_numpy(self.scaler_.transform(X))}
 
     def build_embedder(self, width: int) -> GridEmbedder:
         return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
@@ -137,13 +137,6 @@ class Grids(Modality):
         # The stem holds this much for each pixel or point in time, a patch 64 numbers.
         return max(self.n_patches, math.prod(self.shape_) * STEM_CHANNELS // 64)
 
-    def _fit_scale(self, X: np.ndarray) -> None:
-        """Mean and standard deviation of the channels; 0 and 1 where there is nothing to see."""
-        shape = (-1, *(1 for _ in self.shape_))
-        scaler = StandardScaler().fit(np.moveaxis(X, 1, -1).reshape(-1, X.shape[1]))
-        self.mean_ = np.nan_to_num(scaler.mean_).reshape(shape).astype(np.float32)
-        self.scale_ = np.nan_to_num(scaler.scale_, nan=1.0).reshape(shape).astype(np.float32)
-
     def _patch_shape(self, max_patches: int) -> tuple[int, ...]:
         if self.patching == "auto":
             return self._auto_patch_shape(max_patches)
@@ -165,3 +158,9 @@ class Grids(Modality):
         while math.prod(count_patches(self.shape_, [size] * len(self.shape_))) > max_patches:
             size += 1
         return tuple(min(size, axis) for axis in self.shape_)
+
+
+def _precision(X: Any) -> type:
+    """Single precision, where it can hold the numbers as they are."""
+    kind = np.asarray(X).dtype
+    return np.float32 if np.can_cast(kind, np.float32) else np.float64

@@ -1,25 +1,27 @@
-"""Numbers of tables: scaled, clipped, and cut into bins."""
+"""Numbers, scaled: those of tables clipped and cut into bins, those of grids by channel."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
 CLIP = 3.0
 LARGEST = 1e6
+# A spread of this share of the median is what rounding leaves.
+ROUNDING = 4 * np.finfo(np.float64).eps
 # Bins that a column of numbers is cut into at most, and the samples of one at least.
 MOST_BINS, BIN_SAMPLES = 16, 4
 EDGE_DECIMALS = 4
 
 
-class RobustSmoothClip(TransformerMixin, BaseEstimator):
+class RobustSmoothClip:
     """Scale numbers by median and interquartile range, then clip them smoothly to (-3, 3) [1]_.
 
-    Missing values stay NaN. Where the interquartile range is zero, half the range takes its
-    place; a constant column becomes zero.
+    Where the interquartile range is zero, half the range takes its place. What did not vary in
+    `fit` does not vary later: a column that was constant is zero, one that was missing throughout
+    is NaN. Missing values stay NaN where there were some in `fit`, else they become zero, the
+    median.
 
     References
     ----------
@@ -30,11 +32,11 @@ class RobustSmoothClip(TransformerMixin, BaseEstimator):
     --------
     >>> import numpy as np
     >>> X = np.array([[0.0], [1.0], [2.0], [3.0], [1e9]])
-    >>> RobustSmoothClip().fit_transform(X).ravel().round(2)
+    >>> RobustSmoothClip().fit(X).transform(X).ravel().round(2)
     array([-0.95, -0.49,  0.  ,  0.49,  3.  ])
     """
 
-    def fit(self, X: np.ndarray, y: Any = None) -> RobustSmoothClip:
+    def fit(self, X: np.ndarray) -> RobustSmoothClip:
         """Learn the quantiles of each column of `X`, shape (n_samples, n_numeric)."""
         quantiles = np.zeros((5, X.shape[1]))
         with warnings.catch_warnings():
@@ -47,13 +49,20 @@ class RobustSmoothClip(TransformerMixin, BaseEstimator):
         self.center_ = 2 * median
         with np.errstate(over="ignore"):
             spread = np.nan_to_num(2 * half_spread)
-        self.scale_ = np.where(spread > 0, spread, 1.0)
+        self.varies_ = spread > ROUNDING * np.abs(self.center_)
+        self.scale_ = np.where(self.varies_, spread, 1.0)
+        missing = np.isnan(X)
+        self.all_missing_, self.some_missing_ = missing.all(axis=0), missing.any(axis=0)
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Scale `X`, shape (n_samples, n_numeric); NaN stays NaN."""
+        """Scale `X`, shape (n_samples, n_numeric)."""
         with np.errstate(over="ignore"):
             z = np.clip((X - self.center_) / self.scale_, -LARGEST, LARGEST)
+        missing = np.isnan(X)
+        z[~missing & ~self.varies_] = 0
+        z[missing & ~self.some_missing_] = 0
+        z[:, self.all_missing_] = np.nan
         return z / np.sqrt(1 + (z / CLIP) ** 2)
 
 
@@ -69,3 +78,51 @@ def bin_edges(column: np.ndarray) -> np.ndarray:
             return edges.astype(np.float32)
     # What is constant, or missing throughout, has no bins of its own.
     return np.array([-CLIP, CLIP], dtype=np.float32)
+
+
+class ChannelScaler:
+    """Subtract the mean of each channel, and divide by its standard deviation.
+
+    What did not vary in `fit` does not vary later: a channel that was constant is zero, one that
+    was missing throughout is NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[[1e9, 1e9 + 2]], [[1e9, 1e9 + 2]]])
+    >>> ChannelScaler().fit(X).transform(X)[0]
+    array([[-1.,  1.]], dtype=float32)
+    """
+
+    def fit(self, X: np.ndarray) -> ChannelScaler:
+        """Learn from samples (n_samples, channels, ...)."""
+        channels = range(X.shape[1])
+        self.means_, self.scales_ = np.array([_mean_and_scale(X[:, j]) for j in channels]).T
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Scaled samples, as float32 of the shape of `X`."""
+        scaled = np.empty(X.shape, dtype=np.float32)
+        for j, (mean, scale) in enumerate(zip(self.means_, self.scales_, strict=True)):
+            if scale > 0:
+                # Of halves, whose differences cannot overflow.
+                z = (X[:, j].astype(np.float64) / 2 - mean / 2) / (scale / 2)
+                scaled[:, j] = np.clip(z, -LARGEST, LARGEST)
+            else:
+                scaled[:, j] = np.where(np.isnan(X[:, j]) | np.isnan(mean), np.nan, 0.0)
+        return scaled
+
+
+def _mean_and_scale(channel: np.ndarray) -> tuple[float, float]:
+    """Of what is there; NaN and 0 where nothing is, a scale of 0 where nothing varies."""
+    present = channel[~np.isnan(channel)].astype(np.float64)
+    if not len(present):
+        return np.nan, 0.0
+    # Of halves, whose sums and differences cannot overflow.
+    middle = present.min() / 2 + present.max() / 2
+    mean = middle + (present - middle).mean()
+    spread = np.abs(present - mean).max()
+    if spread <= ROUNDING * abs(mean):
+        return mean, 0.0
+    # Relative to the largest, whose square might overflow.
+    return mean, spread * np.sqrt(np.mean(((present - mean) / spread) ** 2))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from pare_sklearn.data.modalities.array_checks import as_samples, shapes_of
 from pare_sklearn.data.modalities.grids import Grids
 from pare_sklearn.modules.convolutions import KERNEL_LENGTH, RandomConvolutions
 
@@ -20,7 +21,7 @@ class Sequences(Grids):
     Attributes
     ----------
     ragged_ : bool
-        Whether the sequences in `fit` differed in length.
+        Whether the sequences in `fit` came in several lengths.
     """
 
     MAX_PATCHES = 32
@@ -29,12 +30,13 @@ class Sequences(Grids):
     AXES = ("length",)
 
     def check(self, X: Any) -> np.ndarray:
-        return super().check(_fill_up(X) if isinstance(X, (list, tuple)) else X)
+        samples = as_samples(X)
+        return super().check(_fill_up(samples) if len(shapes_of(samples)) > 1 else samples)
 
-    def fit(self, X: np.ndarray, dense: bool = False) -> Sequences:
-        super().fit(X, dense)
-        self.ragged_ = bool(np.isnan(X[:, :, -1]).all(axis=1).any())
-        return self
+    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> np.ndarray:
+        if reset:
+            self.ragged_ = len(shapes_of(as_samples(X))) > 1
+        return super().validate(X, y, columns, reset=reset)
 
     def transform(self, X: np.ndarray) -> dict[str, Tensor]:
         (longest,) = self.shape_
@@ -55,17 +57,16 @@ class Sequences(Grids):
 
 def _fill_up(X: list | tuple) -> Any:
     """One array of sequences of several lengths, NaN behind the end."""
-    samples = [np.atleast_2d(np.asarray(sample, dtype=np.float32)) for sample in X]
+    samples = [np.atleast_2d(np.asarray(sample)) for sample in X]
     shapes = {sample.shape for sample in samples}
-    if len(shapes) < 2:
-        return X
     if {len(shape) for shape in shapes} != {2} or len({shape[0] for shape in shapes}) > 1:
         raise ValueError(
             "X is a list of sequences that differ in more than their length: they have the shapes "
             f"{sorted(shapes)}; each must be (n_channels, length), with the same channels."
         )
     longest = max(length for _, length in shapes)
-    filled = np.full((len(samples), samples[0].shape[0], longest), np.nan, dtype=np.float32)
+    precision = np.result_type(np.float32, *samples)
+    filled = np.full((len(samples), samples[0].shape[0], longest), np.nan, dtype=precision)
     for row, sample in zip(filled, samples, strict=True):
         row[:, : sample.shape[1]] = sample
     return filled

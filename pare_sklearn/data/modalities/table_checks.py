@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from pare_sklearn.data.modalities.frames import is_dataframe
+from pare_sklearn.data.modalities.frames import column_names, is_dataframe
 
 
 def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
@@ -37,6 +39,7 @@ def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
         return _check_dataframe(X, y, columns, reset)
     if y is None:
         validate_data(columns, X, y)
+    reject_rows(X)
     reject_text_and_dates(X)
     try:
         return validate_data(
@@ -69,8 +72,27 @@ def _name_columns(X: Any, columns: Any) -> str:
     names = "" if seen is None else f" ({', '.join(seen)})"
     return (
         f"fit saw {columns.n_features_in_} columns{names}; X has {X.shape[1]} "
-        f"({', '.join(map(str, X.columns))})."
+        f"({', '.join(map(str, column_names(X)))})."
     )
+
+
+def reject_rows(X: Any) -> None:
+    """Say what to do with rows of a frame that are no frame, and with a frame that is not read."""
+    if nw.dependencies.is_into_series(X):
+        raise ValueError(
+            "X is a Series, a single row or column; pass a DataFrame, of one row as "
+            "frame.iloc[[0]] gives it."
+        )
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise TypeError("X is a lazy frame; pass the DataFrame that X.collect() gives.")
+    if isinstance(X, Mapping) or (isinstance(X, (list, tuple)) and _holds_mapping(X)):
+        raise ValueError(
+            "X holds rows or columns as dicts; pass a DataFrame, as pandas.DataFrame(X) makes one."
+        )
+
+
+def _holds_mapping(X: Sequence) -> bool:
+    return len(X) > 0 and isinstance(X[0], Mapping)
 
 
 def reject_text_and_dates(X: Any) -> None:
@@ -89,6 +111,6 @@ def reject_text_and_dates(X: Any) -> None:
     if text is not None:
         text = text if isinstance(text, bytes) else str(text)
         raise ValueError(
-            f"X is of type {type(X).__name__} with text in it ({text!r}); pass a pandas "
+            f"X is of type {type(X).__name__} with text in it ({text!r}); pass a "
             "DataFrame, whose columns of strings or of dtype category are taken as categories."
         )

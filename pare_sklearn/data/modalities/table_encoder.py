@@ -6,20 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from pare_sklearn.data.modalities.frames import (
     category_keys,
+    column_names,
     is_dataframe,
     is_numeric,
     iterate_columns,
     to_float,
 )
+from pare_sklearn.data.modalities.named_columns import find_positions
 from pare_sklearn.data.modalities.scaling import RobustSmoothClip, bin_edges
+from pare_sklearn.data.modalities.text_columns import warn_of_text
+
+UNSEEN, MISSING = 0, 1
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder:
     """Turn a table into scaled numbers and category codes.
+
+    What did not vary in `fit` tells nothing, and does not vary later: a number that was constant,
+    a category that all rows had, a value where all were missing. What was never missing in `fit`
+    is taken for the median, or for an unseen category, where it is missing later.
 
     Parameters
     ----------
@@ -36,6 +44,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     categories_ : list of dict
         For each categorical column, the code of each category. Code 0 is "unseen in training",
         1 is "missing".
+    seen_ : list of set of int
+        For each categorical column, the codes that occurred in `fit`.
 
     Examples
     --------
@@ -72,13 +82,16 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self.scaler_ = RobustSmoothClip().fit(numbers)
         self.edges_ = [bin_edges(column) for column in self._scale(numbers).T]
         columns = list(iterate_columns(X))
+        found = [category_keys(columns[position]) for position in self.categorical_]
         self.categories_ = [
-            {
-                key: code
-                for code, key in enumerate(sorted(set(category_keys(columns[p])[1])), start=2)
-            }
-            for p in self.categorical_
+            {key: code for code, key in enumerate(sorted(set(keys)), start=2)} for _, keys in found
         ]
+        self.seen_ = [
+            {*categories.values(), *([MISSING] if (index < 0).any() else [])}
+            for categories, (index, _) in zip(self.categories_, found, strict=True)
+        ]
+        if self.from_dataframe_:
+            warn_of_text([columns[p] for p in self.categorical_ if p not in named])
         return self
 
     @property
@@ -116,14 +129,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         numbers = self._scale(self._numbers(X))
         columns = list(iterate_columns(X))
         codes = np.empty((len(X), len(self.categorical_)), dtype=np.int64)
-        for j, (position, categories) in enumerate(
-            zip(self.categorical_, self.categories_, strict=True)
-        ):
-            index, keys = category_keys(columns[position])
-            # One entry more: index -1, a missing value, finds code 1 at the end.
-            lookup = np.array([*(categories.get(key, 0) for key in keys), 1])
-            codes[:, j] = lookup[index]
+        for j, position in enumerate(self.categorical_):
+            codes[:, j] = self._codes(columns[position], self.categories_[j], self.seen_[j])
         return numbers, codes
+
+    def _codes(self, column: Any, categories: dict[str, int], seen: set[int]) -> np.ndarray | int:
+        if len(seen) == 1:
+            return min(seen)
+        index, keys = category_keys(column)
+        missing = MISSING if MISSING in seen else UNSEEN
+        # One entry more: index -1, a missing value, finds its code at the end.
+        return np.array([*(categories.get(key, UNSEEN) for key in keys), missing])[index]
 
     def _scale(self, numbers: np.ndarray) -> np.ndarray:
         return self.scaler_.transform(numbers).astype(np.float32)
@@ -132,40 +148,22 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """Positions of the columns that `categorical_features` names."""
         if isinstance(self.categorical_features, str):
             return set()
+        names = column_names(X) if is_dataframe(X) else []
         named = np.asarray(self.categorical_features, dtype=object).tolist()
-        n_features = X.shape[1]
-        if named and all(isinstance(entry, (bool, np.bool_)) for entry in named):
-            if len(named) != n_features:
-                raise ValueError(
-                    f"categorical_features is a mask of {len(named)} entries, but X has "
-                    f"{n_features} columns; give one entry a column."
-                )
-            return set(np.flatnonzero(named).tolist())
-        names = list(X.columns) if is_dataframe(X) else []
-        positions = [names.index(e) if e in names else e for e in named]
-        unknown = [
-            e for e in positions if not isinstance(e, (int, np.integer)) or not 0 <= e < n_features
-        ]
-        if unknown:
-            known = f"or names among {names}" if names else "(X is an array, without names)"
-            raise ValueError(
-                f"categorical_features names columns that X lacks: {unknown}; give positions from "
-                f"0 to {n_features - 1} {known}."
-            )
-        return set(positions)
+        return find_positions(named, names, X.shape[1])
 
     def _numbers(self, X: Any) -> np.ndarray:
         """The numeric columns as float64, checked to be finite or missing."""
         if not self.numeric_:
             return np.empty((len(X), 0))
         if is_dataframe(X):
-            columns = [to_float(X.iloc[:, position]) for position in self.numeric_]
-            block = np.column_stack(columns)
+            columns = list(iterate_columns(X))
+            block = np.column_stack([to_float(columns[position]) for position in self.numeric_])
         else:
             block = X[:, self.numeric_]
         infinite = np.flatnonzero(np.isinf(block).any(axis=0))
         if len(infinite):
-            names = X.columns if is_dataframe(X) else range(X.shape[1])
+            names = column_names(X) if is_dataframe(X) else range(X.shape[1])
             raise ValueError(
                 f"Input X contains infinity in {[names[self.numeric_[j]] for j in infinite]}; put "
                 "numbers in its place, or NaN for missing."

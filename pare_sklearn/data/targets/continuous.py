@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.metrics import mean_squared_error
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_array
 from torch import nn
 
 from pare_sklearn.data.targets.target import Target
+from pare_sklearn.data.targets.target_scaler import TargetScaler
 from pare_sklearn.data.unlabelled import split_targets
 from pare_sklearn.linear.factors import blend_targets
 from pare_sklearn.linear.models import Linear, fit_ridge
@@ -32,7 +32,7 @@ class Continuous(Target):
 
     Attributes
     ----------
-    scaler : StandardScaler
+    scaler : TargetScaler
         Standardises flat targets.
     """
 
@@ -71,7 +71,7 @@ class Continuous(Target):
         if self.loss_name == "auto":
             relative = y.ndim > 2 and not self._is_zero(y).any()
             self.loss_name = "relative_l2" if relative else "squared_error"
-        self.scaler = StandardScaler().fit(y.reshape(len(y), -1), sample_weight=weights)
+        self.scaler = TargetScaler().fit(y.reshape(len(y), -1), weights)
         return self
 
     def follow(self, earlier: Target) -> Continuous:
@@ -94,9 +94,11 @@ class Continuous(Target):
         loss = TARGET_LOSSES[self.loss_name]
         if self.loss_name not in RELATIVE_LOSSES:
             return loss, {}
+        # Relative to the unit, which a relative error does not see.
+        standard = self.scaler.standard_
         return loss, {
-            "criterion__mean": torch.tensor(self.scaler.mean_, dtype=torch.float32),
-            "criterion__scale": torch.tensor(self.scaler.scale_, dtype=torch.float32),
+            "criterion__mean": torch.tensor(standard.mean_, dtype=torch.float32),
+            "criterion__scale": torch.tensor(standard.scale_, dtype=torch.float32),
             "criterion__n_groups": self._n_groups(self.shape),
         }
 

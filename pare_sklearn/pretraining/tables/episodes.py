@@ -56,7 +56,8 @@ def _is_usable(table: DrawnTable, n_support: int) -> bool:
 
 def to_table(table: DrawnTable, patches_per_feature: int) -> Table:
     """Scale numbers as the estimators do; the columns of numbers come first, then categories."""
-    numbers = RobustSmoothClip().fit_transform(table.features[:, ~table.is_categorical])
+    features = table.features[:, ~table.is_categorical]
+    numbers = RobustSmoothClip().fit(features).transform(features)
     codes = table.features[:, table.is_categorical]
     return Table(
         torch.from_numpy(numbers.astype(np.float32)),

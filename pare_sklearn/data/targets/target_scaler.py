@@ -1,0 +1,50 @@
+"""Targets, standardised, however large or small they are."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+
+class TargetScaler:
+    """A `StandardScaler` in a unit of its own, so that no square overflows.
+
+    Attributes
+    ----------
+    unit_ : float
+        A power of two near the largest target; dividing by it loses nothing.
+    standard_ : StandardScaler
+        Of targets in this unit.
+
+    Examples
+    --------
+    >>> y = np.array([[1e200], [3e200]])
+    >>> TargetScaler().fit(y, np.ones(2)).transform(y)
+    array([[-1.],
+           [ 1.]])
+    """
+
+    def fit(self, y: np.ndarray, weights: np.ndarray) -> TargetScaler:
+        """Learn from targets (n_samples, n_outputs) and weights (n_samples,)."""
+        _, exponent = np.frexp(np.abs(y).max())
+        self.unit_ = float(np.ldexp(1.0, exponent - 1))
+        self.standard_ = StandardScaler().fit(y / self.unit_, sample_weight=weights)
+        return self
+
+    @property
+    def mean_(self) -> np.ndarray:
+        """Means of the outputs, (n_outputs,)."""
+        return self.standard_.mean_ * self.unit_
+
+    @property
+    def scale_(self) -> np.ndarray:
+        """Standard deviations of the outputs, (n_outputs,); 1 in the unit where one is constant."""
+        return self.standard_.scale_ * self.unit_
+
+    def transform(self, y: np.ndarray) -> np.ndarray:
+        """Standardised targets."""
+        return self.standard_.transform(y / self.unit_)
+
+    def inverse_transform(self, y: np.ndarray) -> np.ndarray:
+        """Targets in the units of y, of standardised ones."""
+        return self.standard_.inverse_transform(y) * self.unit_

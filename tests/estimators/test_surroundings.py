@@ -1,0 +1,103 @@
+"""What others have set, or have done to the process, does not reach into a fit."""
+
+import multiprocessing
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.datasets import make_classification
+
+from pare_sklearn import PaReClassifier, PaReRegressor, rank_sources
+from pare_sklearn.inspection import otdd_curve
+
+X, Y = make_classification(60, 4, random_state=0)
+QUICK = {"n_estimators": 2, "max_epochs": 2, "random_state": 0}
+SWITCHES = [
+    {"transform_output": "pandas"},
+    {"transform_output": "polars"},
+    {"enable_metadata_routing": True},
+    {"enable_cython_pairwise_dist": False},
+    {"working_memory": 1},
+    {"pairwise_dist_chunk_size": 8},
+    {"print_changed_only": False},
+    {"display": "text"},
+    {"assume_finite": True},
+    {"skip_parameter_validation": True},
+    {"array_api_dispatch": True},
+]
+
+
+def results():
+    classifier = PaReClassifier(**QUICK).fit(X, Y, sample_weight=np.arange(1, 61))
+    regressor = PaReRegressor(**QUICK).fit(X, X[:, 0])
+    curve = otdd_curve(classifier, X, Y, k=[0, 2], random_state=0)
+    distances = rank_sources(X, Y, max_samples=30, random_state=0)
+    return [
+        classifier.predict_proba(X),
+        classifier.gate_scores(X),
+        regressor.predict(X),
+        classifier.score(X, Y),
+        regressor.score(X, X[:, 0]),
+        curve.to_source,
+        list(distances.values()),
+    ]
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return results()
+
+
+@pytest.mark.parametrize("switch", SWITCHES, ids=str)
+def test_switches_of_scikit_learn_change_nothing(switch, expected):
+    try:
+        context = sklearn.config_context(**switch)
+        with context:
+            before = sklearn.get_config()
+            found = results()
+            assert sklearn.get_config() == before
+    except RuntimeError as error:  # array API needs an environment variable
+        pytest.skip(str(error).splitlines()[0])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_all_switches_are_tried():
+    assert sklearn.get_config().keys() == {name for switch in SWITCHES for name in switch}
+
+
+FORKING = """
+import multiprocessing
+import numpy as np, torch
+from sklearn.datasets import make_classification
+from pare_sklearn import PaReClassifier
+
+torch.set_num_threads(2)
+X, y = make_classification(200, 16, random_state=0)
+model = PaReClassifier(n_estimators=1, max_epochs=2, random_state=0).fit(X, y)
+here = model.predict_proba(X)
+
+def predict(_):
+    return model.predict_proba(X)
+
+def fit(seed):
+    return PaReClassifier(n_estimators=2, max_epochs=2, random_state=seed).fit(X, y).score(X, y)
+
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    for proba in pool.map_async(predict, range(2)).get(timeout=120):
+        np.testing.assert_allclose(proba, here, atol=1e-5)
+    assert all(score > 0.5 for score in pool.map_async(fit, range(2)).get(timeout=120))
+print("done", torch.get_num_threads())
+"""
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="the system does not fork"
+)
+def test_forked_children_predict_and_fit():
+    answer = subprocess.run(
+        [sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=400
+    )
+    assert answer.stdout.strip() == "done 2", answer.stderr
