@@ -100,7 +100,7 @@ def test_dates_are_refused_alike(name):
     ids=["lists", "structs"],
 )
 def test_several_values_in_a_cell_are_refused(frame):
-    with pytest.raises(TypeError, match="Column 't' .* several values a row"):
+    with pytest.raises(TypeError, match=r"Column 't' .* several values a row"):
         PaReClassifier(**QUICK).fit(frame, Y)
 
 
@@ -126,8 +126,13 @@ def test_columns_of_one_name_are_columns():
     assert (codes.numeric_, codes.categorical_) == ([0], [1])
 
 
-CODES = {"text": ["1", "2", "10"], "dotted": ["1.0", "2.0", "10.0"], "numbers": [1, 2, 10],
-         "floats": [1.0, 2.0, 10.0], "decimals": [Decimal(1), Decimal("2.0"), Decimal(10)]}  # fmt: skip
+CODES = {
+    "text": ["1", "2", "10"],
+    "dotted": ["1.0", "2.0", "10.0"],
+    "numbers": [1, 2, 10],
+    "floats": [1.0, 2.0, 10.0],
+    "decimals": [Decimal(1), Decimal("2.0"), Decimal(10)],
+}
 
 
 @pytest.mark.parametrize("later", CODES)

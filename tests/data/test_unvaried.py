@@ -163,5 +163,5 @@ def test_shapes_that_fit_nothing_are_told_in_our_words(name):
 
 @pytest.mark.parametrize("tags", [[["a"], ["b", "c"]] * 20, [{"a"}, {"b"}] * 20])
 def test_lists_of_labels_are_told_of(tags):
-    with pytest.raises(ValueError, match="y holds lists.*MultiLabelBinarizer"):
+    with pytest.raises(ValueError, match=r"y holds lists.*MultiLabelBinarizer"):
         PaReClassifier(**QUICK).fit(np.zeros((40, 2)), tags)

@@ -27,6 +27,7 @@ SWITCHES = [
     {"skip_parameter_validation": True},
     {"array_api_dispatch": True},
 ]
+SWITCHES += [{name: "sparray"} for name in sklearn.get_config() if name == "sparse_interface"]
 
 
 def results():

@@ -81,5 +81,6 @@ def _reject_ambiguous(named: Sequence, names: Sequence) -> None:
     if ambiguous:
         raise ValueError(
             f"categorical_features={list(named)} is ambiguous: {ambiguous} are names of columns "
-            "and positions of others; give a mask, with one flag a column, or name the columns by text."
+            "and positions of others; give a mask, with one flag a column, or columns whose names "
+            "are text."
         )
