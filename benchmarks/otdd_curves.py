@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.openml_cc18.models import pare
 from benchmarks.openml_cc18.protocols import halves
-from benchmarks.openml_cc18.tasks import TaskError, find_task, load_table, mirrored
+from benchmarks.openml_cc18.tasks import find_task, load_table, mirrored
+from benchmarks.unavailable import Unavailable
 from pare_sklearn.inspection import OTDDCurve, OTDDCurveDisplay, otdd_curve
 
 SEED = 0
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(describe(name, curve), flush=True)
             OTDDCurveDisplay(curve).plot(ax=ax)
             ax.set_title(name)
-    except TaskError as error:
+    except Unavailable as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     figure.savefig(args.out, dpi=120)

@@ -15,12 +15,11 @@ from pathlib import Path
 
 from benchmarks.arguments import complaint_of_writing
 from benchmarks.backbones import comparing, costing
-from benchmarks.backbones.recipe import BackboneError, Recipe, name_backbone
-from benchmarks.backbones.texts import TextsError, read_texts
+from benchmarks.backbones.recipe import Recipe, name_backbone
+from benchmarks.backbones.texts import read_texts
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.isolation import ProcessFailure
-from benchmarks.openml_cc18.tasks import TaskError
-from benchmarks.timeseries.datasets import DataSetError
+from benchmarks.unavailable import Unavailable
 
 RUN = {"compare": comparing.compare_strategies, "cost": costing.report_costs}
 
@@ -31,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         read_texts(args.texts, args.text_column, args.label_column)
         return RUN[args.command](args, make_recipe(args))
-    except (BackboneError, DataSetError, ProcessFailure, TaskError, TextsError) as error:
+    except (Unavailable, ProcessFailure) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

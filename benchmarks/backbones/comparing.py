@@ -43,7 +43,7 @@ def compare_strategies(args: argparse.Namespace, recipe: Recipe) -> int:
 
     Raises
     ------
-    TaskError, DataSetError
+    Unavailable
         When a data set can't be had.
     """
     found = [find_task(task_id, args.cache) for task_id in args.tasks]

@@ -50,7 +50,7 @@ def report_costs(args: argparse.Namespace, recipe: Recipe) -> int:
 
     Raises
     ------
-    TaskError
+    Unavailable
         When the table can't be had.
     ProcessFailure
         When a measurement fails.

@@ -15,11 +15,12 @@ from pathlib import Path
 from benchmarks.arguments import positive_int, task_ids
 from benchmarks.bake_off.document import describe
 from benchmarks.bake_off.trials import make_trials
-from benchmarks.bake_off.weights import WeightsError, read_weights
+from benchmarks.bake_off.weights import read_weights
 from benchmarks.openml_cc18.plan import missing
-from benchmarks.openml_cc18.tasks import TaskError, cache_folder, find_task
+from benchmarks.openml_cc18.tasks import cache_folder, find_task
 from benchmarks.records import Results, key_of
 from benchmarks.running import run_jobs
+from benchmarks.unavailable import Unavailable
 
 CLASSIFICATION = [11, 15, 31, 37, 49, 53, 3022, 9946, 146822, 167141]
 REGRESSION = [360001, 360102]
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         weights = [read_weights(path) for path in args.weights]
         tasks = [find_task(task_id, args.cache) for task_id in args.tasks]
-    except (WeightsError, TaskError) as error:
+    except Unavailable as error:
         parser.error(str(error))
     splits = range(args.first_seed, args.first_seed + args.seeds)
     trials = make_trials(weights, tasks, splits, cache_folder(args.cache))

@@ -12,13 +12,13 @@ from pathlib import Path
 from joblib import cpu_count
 
 from benchmarks.arguments import complaint_of_writing, folder, positive_int
-from benchmarks.data_error import DataError
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.fits.fit import Fit
 from benchmarks.fits.suite import Suite
 from benchmarks.fits.table import describe
 from benchmarks.records import Record, Results, key_of, unfinished
 from benchmarks.running import run_jobs
+from benchmarks.unavailable import Unavailable
 
 
 def add_arguments(
@@ -160,7 +160,7 @@ def find_sizes(
     for task in dict.fromkeys(fit.task for fit in fits):
         try:
             n_samples, *shape = suite.read_shape(task, args.data)
-        except DataError as error:
+        except Unavailable as error:
             complaints.append(f"{task}: {error}")
             continue
         if args.samples and args.samples > n_samples:

@@ -44,7 +44,7 @@ class Suite:
     tasks : collection of str
     models : mapping of str to Model
     read_shape : callable, (task, folder) -> tuple of int
-        Reads the shape of a task's training inputs, n_samples first; raises a `DataError` where
+        Reads the shape of a task's training inputs, n_samples first; raises `Unavailable` where
         the files are missing or damaged.
     ratios : tuple of (str, str)
         Pairs of models whose scores are divided in the table.

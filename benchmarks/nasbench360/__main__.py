@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import folder
-from benchmarks.data_error import DataError
 from benchmarks.fits.command import add_arguments, fit_all
 from benchmarks.nasbench360.data import Part
 from benchmarks.nasbench360.fitting import SUITE
 from benchmarks.nasbench360.tasks import TASKS, Task
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def list_tasks(names: Sequence[str], data: Path) -> int:
     for name in names:
         try:
             print(f"{name}: {describe(TASKS[name], data)}", flush=True)
-        except DataError as error:
+        except Unavailable as error:
             unreadable += 1
             print(f"{name}: {error}", flush=True)
     return int(unreadable > 0)
@@ -65,7 +65,7 @@ def describe(task: Task, folder: Path) -> str:
 
     Raises
     ------
-    DataError
+    Unavailable
         If its files are missing or can't be read.
     """
     data = task.read(folder)

@@ -21,15 +21,15 @@ from benchmarks.arguments import (
     positive_seconds,
     task_ids,
 )
-from benchmarks.cluster import ClusterError
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.openml_cc18.job import Job
 from benchmarks.openml_cc18.models import MODELS, find_model
 from benchmarks.openml_cc18.plan import missing, splits_of, suits
 from benchmarks.openml_cc18.suites import SUITES
-from benchmarks.openml_cc18.tasks import Task, TaskError, cache_folder, find_task
+from benchmarks.openml_cc18.tasks import Task, cache_folder, find_task
 from benchmarks.records import Results
 from benchmarks.running import run_jobs
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             n_jobs=args.jobs,
             scheduler=args.scheduler,
         )
-    except ClusterError as error:
+    except Unavailable as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -122,7 +122,7 @@ def find_tasks(ids: Sequence[int], cache: Path | None) -> tuple[list[Task], list
     for task_id in ids:
         try:
             found.append(find_task(task_id, cache))
-        except TaskError as error:
+        except Unavailable as error:
             complaints.append(str(error))
     return found, complaints
 

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.arguments import natural, positive_int
-from benchmarks.data_error import DataError
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.fits.command import add_arguments, fit_all
 from benchmarks.pdebench.equations import EQUATIONS
@@ -25,6 +24,7 @@ from benchmarks.pdebench.generating import generate
 from benchmarks.pdebench.reading import SOURCE, read_task
 from benchmarks.pdebench.tasks import TASKS, Task
 from benchmarks.report.tables import markdown
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(describe(args.data))
         else:
             print(generate(args.name, args.output, args.samples, args.seed))
-    except (DataError, OSError) as error:
+    except (Unavailable, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -88,7 +88,7 @@ def _try(task: Task, folder: Path) -> str:
         return "missing"
     try:
         train, test = read_task(task, folder)
-    except DataError as error:
+    except Unavailable as error:
         return str(error)
     return f"{len(train.x)} train, {len(test.x)} test"
 

@@ -17,9 +17,10 @@ from benchmarks.exit_status import INTERRUPTED
 from benchmarks.openml_cc18.__main__ import find_models
 from benchmarks.openml_cc18.models import MODELS
 from benchmarks.r_tables.job import plan
-from benchmarks.r_tables.tables import TABLES, WheelError, load_table
+from benchmarks.r_tables.tables import TABLES, load_table
 from benchmarks.records import Results, unfinished
 from benchmarks.running import run_jobs
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {line}", file=sys.stderr)
     try:
         sizes = {name: len(load_table(name, args.wheel)[0]) for name in args.tables}
-    except WheelError as error:
+    except Unavailable as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     wheel = str(args.wheel.resolve())

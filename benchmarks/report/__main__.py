@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.report.document import write_report
-from benchmarks.report.sections import ReportError, load_sections
+from benchmarks.report.sections import load_sections
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         sections = load_sections(args.results, args.against, models)
         text = write_report(sections, args.against, folder)
-    except (ReportError, OSError) as error:
+    except (Unavailable, OSError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     print(text, end="")

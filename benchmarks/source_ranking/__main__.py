@@ -11,11 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.openml_cc18.tasks import TaskError
-from benchmarks.report.sections import ReportError
 from benchmarks.source_ranking.distances import measure_distances
 from benchmarks.source_ranking.document import describe
 from benchmarks.source_ranking.scores import load_scored
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = "\n\n".join(["# Does OTDD predict the score?", *blocks]) + "\n"
         if args.out:
             args.out.write_text(text, encoding="utf-8")
-    except (ReportError, TaskError, OSError) as error:
+    except (Unavailable, OSError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     print(text, end="")

@@ -16,10 +16,11 @@ from benchmarks.arguments import comma_separated, complaint_of_writing, positive
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.records import Results, unfinished
 from benchmarks.running import run_jobs
-from benchmarks.timeseries.datasets import UCR, DataSetError, load
+from benchmarks.timeseries.datasets import UCR, load
 from benchmarks.timeseries.document import describe
 from benchmarks.timeseries.job import plan
-from benchmarks.timeseries.models import DEFAULT, MODELS, ModelError, find_build
+from benchmarks.timeseries.models import DEFAULT, MODELS, find_build
+from benchmarks.unavailable import Unavailable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sizes = {name: load(name).n_values for name in args.sets}
         for name in args.models:
             find_build(name)
-    except (DataSetError, ModelError) as error:
+    except Unavailable as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     jobs = plan(args.sets, args.models, args.seeds, args.threads)

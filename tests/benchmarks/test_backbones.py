@@ -16,14 +16,15 @@ from benchmarks.backbones import costing, job, measuring, splits
 from benchmarks.backbones.document import describe
 from benchmarks.backbones.job import Job
 from benchmarks.backbones.measuring import checkpointing, embedded_samples, step_flop
-from benchmarks.backbones.recipe import BackboneError, Recipe, name_backbone
+from benchmarks.backbones.recipe import Recipe, name_backbone
 from benchmarks.backbones.steps import Load, StepClock, time_variants
-from benchmarks.backbones.texts import TextsError, read_texts
+from benchmarks.backbones.texts import read_texts
 from benchmarks.exit_status import INTERRUPTED
 from benchmarks.openml_cc18.protocols import auroc, halves
 from benchmarks.openml_cc18.tasks import Task
 from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
+from benchmarks.unavailable import Unavailable
 from pare_sklearn import PaReClassifier
 from tests.tiny_transformers import save_model, texts
 
@@ -316,11 +317,11 @@ def test_columns_are_found_or_named(tmp_path, parquet):
     found = ["so nice a film", "so bad a film"], ["good", "bad"]
     assert read_texts(path) == found
     rows.assign(other=["a", "b", "c", "d"]).to_parquet(path)
-    with pytest.raises(TextsError, match="found grade, other: name it"):
+    with pytest.raises(Unavailable, match="found grade, other: name it"):
         read_texts(path)
     assert read_texts(path, label_column="grade") == found
     assert read_texts(path, "grade", "other")[0] == ["good", "bad", "bad"]
-    with pytest.raises(TextsError, match="no column 'grades'; there are grade, text"):
+    with pytest.raises(Unavailable, match="no column 'grades'; there are grade, text"):
         read_texts(path, label_column="grades")
 
 
@@ -340,5 +341,5 @@ def test_a_backbone_is_named_by_its_folder_and_its_weights(tmp_path, backbone):
     assert re.fullmatch(r"tiny/bert \([0-9a-f]{8}\)", name)
     save_model(Path(backbone), "bert", seed=1)
     assert name_backbone(backbone) != name
-    with pytest.raises(BackboneError):
+    with pytest.raises(Unavailable):
         name_backbone(str(tmp_path / "none"))

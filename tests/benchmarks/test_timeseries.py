@@ -14,11 +14,12 @@ from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
 from benchmarks.timeseries import __main__ as cli
 from benchmarks.timeseries import job
-from benchmarks.timeseries.datasets import DataSetError, load
+from benchmarks.timeseries.datasets import load
 from benchmarks.timeseries.document import describe
 from benchmarks.timeseries.equal_lengths import EqualLengths
 from benchmarks.timeseries.job import PROTOCOL, Job, measure, plan
-from benchmarks.timeseries.models import ModelError, find_build
+from benchmarks.timeseries.models import find_build
+from benchmarks.unavailable import Unavailable
 from tests.benchmarks import toy_series
 
 TESTS = str(Path(__file__).parent)  # where jobs find the toys
@@ -257,12 +258,12 @@ def test_bad_names_are_told_before_any_work(run, capsys, options, message):
 
 def test_lacking_packages_are_told_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "aeon.datasets", None)
-    with pytest.raises(DataSetError, match=r"pip install 'pare-sklearn\[bench\]'"):
+    with pytest.raises(Unavailable, match=r"pip install 'pare-sklearn\[bench\]'"):
         load("GunPoint")
     monkeypatch.setattr("benchmarks.timeseries.models.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"needs aeon: pip install 'pare-sklearn\[bench\]'"):
+    with pytest.raises(Unavailable, match=r"needs aeon: pip install 'pare-sklearn\[bench\]'"):
         find_build("minirocket")
-    with pytest.raises(ModelError, match=r"needs aeon and tensorflow: pip install 'aeon\[dl\]'"):
+    with pytest.raises(Unavailable, match=r"needs aeon and tensorflow: pip install 'aeon\[dl\]'"):
         find_build("inceptiontime")
 
 
