@@ -39,8 +39,10 @@ class Suite:
 
     Attributes
     ----------
-    module : str
-        Whose main program calls `benchmarks.fits.fit.answer_fit`.
+    name : str
+        Of the benchmark.
+    measure : str
+        What gives the outcome of a job, see `benchmarks.jobs.Job`.
     tasks : collection of str
     models : mapping of str to Model
     read_shape : callable, (task, folder) -> tuple of int
@@ -50,7 +52,8 @@ class Suite:
         Pairs of models whose scores are divided in the table.
     """
 
-    module: str
+    name: str
+    measure: str
     tasks: Collection[str]
     models: Mapping[str, Model]
     read_shape: Callable[[str, Path], tuple[int, ...]]

@@ -19,7 +19,7 @@ from benchmarks.unavailable import Unavailable
 COSTS = ["fit_seconds", "fit_cpu_seconds", "predict_seconds", "peak_memory_mib"]
 LOSSES = ["log_loss", "calibration_error"]  # of probabilities; older records lack them
 NUMBERS = ["score", *LOSSES, *COSTS]
-COLUMNS = [*KEY, "dataset", "metric", *NUMBERS, "failure", "parameters", "versions"]
+COLUMNS = [*KEY, "dataset", "metric", *NUMBERS, "failure", "commit", "parameters", "versions"]
 SEEDS = {"seed", "random_state", "random_seed"}
 
 
@@ -79,11 +79,17 @@ class Section:
 
     def mixtures(self) -> list[str]:
         """Say where one model's scores come from several versions or parameters."""
+        finished = self.finished
+        # Records of all parameters, those that tell no commit, are not set beside newer ones.
+        alike = finished["commit"].isna()
         return [
-            f"{model}: mixed {column}, {name} is {_in_words(values)}"
-            for model, records in self.finished.groupby("model")
-            for column, ignored in (("versions", set()), ("parameters", SEEDS))
-            for name, values in _mixed(records[column], ignored)
+            f"{model}: mixed versions, {name} is {_in_words(values)}"
+            for model, records in finished.groupby("model")
+            for name, values in _mixed(records["versions"], set())
+        ] + [
+            f"{model}: mixed parameters, {name} is {_in_words(values)}"
+            for (model, _), records in finished.groupby(["model", alike])
+            for name, values in _mixed(records["parameters"], SEEDS)
         ]
 
 

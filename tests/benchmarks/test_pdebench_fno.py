@@ -65,8 +65,8 @@ def test_the_command_gives_it_the_time_of_pare(tmp_path):
     finished = {"protocol": "train 8, test all", "task": "advection", "split": 0, "model": "pare"}
     costs = {"metric": "nRMSE", "score": 0.5, "fit_seconds": 1.5, "threads": 1}
     output.write_text(json.dumps(finished | costs) + "\n")
-    argv = ["--tasks", "advection", "--samples", "8", "--seeds", "1", "--models", "pare", "fno"]
-    assert main(["fit", "--data", str(tmp_path), "--output", str(output), *argv]) == 0
+    argv = ["--tasks", "advection", "--samples", "8", "--seeds", "1", "--models", "pare,fno"]
+    assert main(["fit", "--data", str(tmp_path), "--results", str(output), *argv]) == 0
     record = read_records(output)[1]
     assert record["model"] == "fno"
     assert record["parameters"]["seconds"] == 1.5
