@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.jobs import Job
 from benchmarks.openml_cc18 import models, protocols, tasks
-from benchmarks.openml_cc18.models import MODELS, find_model, load_build
+from benchmarks.openml_cc18.models import MODELS, load_build
 from benchmarks.openml_cc18.models.coded_labels import CodedLabels
 from benchmarks.openml_cc18.models.columns import categorical, numeric
 from benchmarks.openml_cc18.models.few_labels import (
@@ -25,6 +25,7 @@ from benchmarks.openml_cc18.models.few_labels import (
 )
 from benchmarks.openml_cc18.plan import Settings
 from benchmarks.openml_cc18.tasks import mirrored
+from benchmarks.unavailable import Unavailable
 from examples.openml_cache import write_task
 from pare_sklearn import PaReClassifier, PaReRegressor
 
@@ -272,9 +273,11 @@ def test_what_is_not_installed_is_found_out_without_an_error(monkeypatch):
     assert MODELS["hist-gbdt"].is_installed()
 
 
-def test_an_unknown_name_lists_those_that_there_are():
-    with pytest.raises(KeyError, match="no model 'nosuch'; there are pare, pare-finetune"):
-        find_model("nosuch")
+def test_a_lacking_library_is_told_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    with pytest.raises(Unavailable, match="'catboost' is not installed: pip install catboost"):
+        models.check_installed("catboost")
+    models.check_installed("package.module:function")  # what is one's own is found where it runs
 
 
 @pytest.mark.parametrize("kind", KINDS)
