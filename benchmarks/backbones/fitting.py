@@ -32,7 +32,7 @@ def make_job(
     task : int or str
         OpenML task, or name of a series.
     dataset : str
-        Name of the task's data; empty where the task is a name.
+        Of the OpenML task; else empty.
     seed : int
         Of split and model.
     model : str
@@ -41,8 +41,7 @@ def make_job(
         That the variant differs by.
     cache : str or None
         OpenML cache; for series not needed.
-    **limits
-        Threads and time limit of a fit.
+    **limits : threads and time limit of a fit
     """
     split = "own split" if isinstance(task, str) else "half"
     return Job(

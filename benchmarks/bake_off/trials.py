@@ -31,18 +31,15 @@ def make_trials(
     weights : sequence of Weights
         The files; those of one shape share its training from scratch.
     tasks : sequence of Task
-        The tasks.
     splits : sequence of int
         Numbers of the half/half splits.
     cache : str
         OpenML cache that the tasks are in.
-    **limits
-        Threads and time limit of a fit.
+    **limits : threads and time limit of a fit
 
     Returns
     -------
     trials : list of Job
-        In the order in which they are done.
     """
     models: dict[str, dict[str, str]] = {}
     for one in weights:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from benchmarks.hdf5 import import_h5py
+from benchmarks.fits.hdf5 import import_h5py
 from benchmarks.nasbench360.files import as_numbers, reading
 from benchmarks.unavailable import Unavailable
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.fits.fit import Settings, fit_and_predict
+from benchmarks.fits.relative_error import mean_relative_error
 from benchmarks.fits.suite import Suite
 from benchmarks.jobs import Job
 from benchmarks.pdebench.models import MODELS, build
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
 from benchmarks.records import Record
-from benchmarks.relative_error import mean_relative_error
 
 
 def read_shape(name: str, folder: Path) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.hdf5 import import_h5py
+from benchmarks.fits.hdf5 import import_h5py
 from benchmarks.pdebench.tasks import Task
 from benchmarks.unavailable import Unavailable
 

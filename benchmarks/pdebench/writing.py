@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.hdf5 import import_h5py
+from benchmarks.fits.hdf5 import import_h5py
 from benchmarks.unavailable import Unavailable
 
 

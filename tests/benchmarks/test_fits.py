@@ -9,13 +9,13 @@ from sklearn.base import BaseEstimator
 
 from benchmarks import jobs
 from benchmarks.fits.fit import draw
+from benchmarks.fits.relative_error import mean_relative_error
 from benchmarks.jobs import Job
 from benchmarks.pdebench import fitting
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
 from benchmarks.records import read_records
-from benchmarks.relative_error import mean_relative_error
 from benchmarks.report.scores import describe
 from tests.benchmarks.test_pdebench import write
 

@@ -7,12 +7,12 @@ import h5py
 import numpy as np
 import pytest
 
+from benchmarks.fits.relative_error import mean_relative_error as nrmse
 from benchmarks.pdebench import generating
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.equations import EQUATIONS
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
-from benchmarks.relative_error import mean_relative_error as nrmse
 from benchmarks.unavailable import Unavailable
 
 ADVECTION = TASKS["advection"]

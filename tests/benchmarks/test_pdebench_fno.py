@@ -10,11 +10,11 @@ import pytest
 import torch
 
 pytest.importorskip("neuralop")
+from benchmarks.fits.relative_error import mean_relative_error
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.models import FNO_LOSSES, fno
 from benchmarks.pdebench.models.fno import FNORegressor, relative_error
 from benchmarks.records import read_records
-from benchmarks.relative_error import mean_relative_error
 from tests.benchmarks.test_pdebench import write
 
 
