@@ -9,12 +9,10 @@ from typing import Any
 
 from joblib import effective_n_jobs, parallel_config
 
+from benchmarks.unavailable import Unavailable
+
 SCHEDULER_SECONDS = 10
 _IGNORE_CTRL_C = (signal.SIGINT, signal.SIG_IGN)
-
-
-class ClusterError(Exception):
-    """No cluster to work on; the message says why."""
 
 
 @contextmanager
@@ -32,7 +30,7 @@ def workers(backend: str, n_jobs: int, scheduler: str | None) -> Iterator[int]:
 
     Raises
     ------
-    ClusterError
+    Unavailable
         When Dask is not installed, or no scheduler answers at the address.
     """
     if backend == "loky":
@@ -50,7 +48,7 @@ def _client(n_jobs: int, scheduler: str | None) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ClusterError(
+        raise Unavailable(
             "backend 'dask' needs Dask's scheduler: pip install 'pare-sklearn[bench]'"
         ) from error
     if scheduler is None:
@@ -58,4 +56,4 @@ def _client(n_jobs: int, scheduler: str | None) -> Any:
     try:
         return Client(scheduler, timeout=SCHEDULER_SECONDS)
     except (OSError, ValueError) as error:
-        raise ClusterError(f"no Dask scheduler answers at {scheduler}") from error
+        raise Unavailable(f"no Dask scheduler answers at {scheduler}") from error

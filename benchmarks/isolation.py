@@ -19,6 +19,11 @@ from typing import Any
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+def n_threads() -> int:
+    """How many threads a fit may use: what the environment allows, else one."""
+    return int(os.environ.get("OMP_NUM_THREADS", 1))
+
+
 class ProcessFailure(Exception):
     """A process that gave no answer; the message says why."""
 

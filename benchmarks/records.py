@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
@@ -49,20 +49,35 @@ def read_records(path: str | Path) -> list[Record]:
 
 
 class Keyed(Protocol):
-    """A job that makes one record."""
+    """A job that makes records."""
 
     @property
-    def key(self) -> Key:
-        """What its record is of, see `key_of`."""
+    def keys(self) -> Sequence[Key]:
+        """What they are of, see `key_of`."""
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds that its fit may take."""
 
 
 AnyJob = TypeVar("AnyJob", bound=Keyed)
 
 
 def unfinished(jobs: Iterable[AnyJob], records: Iterable[Record]) -> list[AnyJob]:
-    """The jobs that have no score yet; those that failed are tried again."""
-    finished = {key_of(record) for record in records if "score" in record}
-    return [job for job in jobs if job.key not in finished]
+    """The jobs that lack a score.
+
+    Those that ran out of time are tried again only with more time, other failures always.
+    """
+    found = {key_of(record): record for record in records}
+    return [job for job in jobs if not all(_is_settled(found.get(key), job) for key in job.keys)]
+
+
+def _is_settled(record: Record | None, job: Keyed) -> bool:
+    if record is None:
+        return False
+    if record.get("failure") == "time limit":
+        return job.time_limit is not None and job.time_limit <= record["time_limit"]
+    return "score" in record
 
 
 class Results:

@@ -2,78 +2,75 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Mapping
+from argparse import ArgumentParser, Namespace
+from functools import partial
 from itertools import product
-from pathlib import Path
 
-from benchmarks.arguments import comma_separated, positive_int, task_ids
 from benchmarks.backbones.document import describe
-from benchmarks.backbones.job import Job
+from benchmarks.backbones.fitting import make_job
 from benchmarks.backbones.recipe import Recipe
-from benchmarks.openml_cc18.tasks import cache_folder, find_task
-from benchmarks.records import Results, key_of, unfinished
-from benchmarks.running import run_jobs
+from benchmarks.jobs import Job
+from benchmarks.openml_cc18.plan import find_tasks
+from benchmarks.openml_cc18.tasks import cache_folder
+from benchmarks.options import add_names, add_running, positive_int, separate
+from benchmarks.running import Plan
 from benchmarks.timeseries.datasets import load
 
 STRATEGIES = ("pare", "finetune", "scratch")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--tasks", type=task_ids, default=[53], help="OpenML task ids: 31,53")
     parser.add_argument(
-        "--series", type=comma_separated, default=["GunPoint"], help="UCR sets: GunPoint,ACSF1"
+        "--tasks",
+        type=read_tasks,
+        default=[53, "GunPoint"],
+        metavar="A,B",
+        help="OpenML task ids and UCR sets (default: 53,GunPoint)",
     )
-    parser.add_argument("--seeds", type=positive_int, default=3, help="fits of each strategy")
-    parser.add_argument("--max-epochs", type=positive_int, help="of a fit (default: its own)")
+    add_names(parser, "--models", STRATEGIES)
+    add_running(parser, "backbones")
+    parser.add_argument(
+        "--max-epochs", type=positive_int, metavar="N", help="of a fit (default: its own)"
+    )
     parser.add_argument(
         "--nets-alone",
         action="store_true",
         help="without the linear probes, which decide where the nets have trained little",
     )
-    parser.add_argument("--threads", type=positive_int, default=1, help="threads a fit")
-    parser.add_argument("--jobs", type=positive_int, default=1, help="fits at once")
-    parser.add_argument("--results", type=Path, default=Path("results/backbones.jsonl"))
 
 
-def compare_strategies(args: argparse.Namespace, recipe: Recipe) -> int:
-    """Do what fits are missing and report on all; 0 when all are finished, else 1.
-
-    Raises
-    ------
-    TaskError, DataSetError
-        When a data set can't be had.
-    """
-    found = [find_task(task_id, args.cache) for task_id in args.tasks]
-    sizes: dict[int | str, float] = {task.id: task.n_rows for task in found}
-    sizes |= {name: len(load(name).y_train) for name in args.series}
-    datasets = {task.id: task.dataset for task in found} | {name: name for name in args.series}
-    jobs = plan(datasets, args.seeds, recipe, cache_folder(args.cache), args.threads)
-    results = Results(args.results)
-    to_do = unfinished(jobs, results.read())
-    print(f"{len(to_do)} of {len(jobs)} fits to do, results in {args.results}", file=sys.stderr)
-    failed = run_jobs(to_do, sizes, results, n_jobs=args.jobs)
-    asked = {job.key for job in jobs}
-    print(describe(jobs, [record for record in results.read() if key_of(record) in asked]), end="")
-    return int(failed > 0)
+def read_tasks(text: str) -> list[int | str]:
+    """Read ids of OpenML and names of series, with commas between; each counts once."""
+    return [int(name) if name.isdecimal() else name for name in separate(text)]
 
 
-def plan(
-    datasets: Mapping[int | str, str], n_seeds: int, recipe: Recipe, cache: str, threads: int = 1
-) -> list[Job]:
+def make_plan(args: Namespace, recipe: Recipe) -> Plan:
     """All jobs: each strategy on all data sets with one seed, then with the next."""
-    return [
-        Job(
-            task=task,
-            dataset=datasets[task],
-            seed=seed,
-            model=strategy,
-            recipe=recipe,
-            parameters={"strategy": strategy},
-            cache=cache,
-            threads=threads,
+    ids = [task for task in args.tasks if isinstance(task, int)]
+    found, lacking = find_tasks(ids, args.cache)
+    names = {task.id: task.dataset for task in found}
+    rows = {task.id: task.n_rows for task in found}
+    tasks = [task for task in args.tasks if isinstance(task, str) or task in names]
+    limits = {"threads": args.threads, "time_limit": args.time_limit}
+    jobs = [
+        make_job(
+            recipe,
+            task,
+            names.get(task, ""),
+            seed,
+            strategy,
+            {"strategy": strategy},
+            cache_folder(args.cache),
+            **limits,
         )
-        for seed, task, strategy in product(range(n_seeds), datasets, STRATEGIES)
+        for seed, task, strategy in product(range(args.seeds), tasks, args.models)
     ]
+    return Plan(jobs, partial(find_size, rows), partial(describe, recipe.title), lacking)
+
+
+def find_size(rows: dict[int, int], job: Job) -> float:
+    """How many samples there are; `Unavailable` where a series is."""
+    if isinstance(job.task, int):
+        return rows[job.task]
+    return len(load(job.task).y_train)

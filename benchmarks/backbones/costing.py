@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from benchmarks.arguments import positive_int
-from benchmarks.backbones.job import Job
+from benchmarks.backbones.fitting import make_job
 from benchmarks.backbones.measuring import FINETUNE, PRECISIONS, measure
 from benchmarks.backbones.recipe import Recipe
 from benchmarks.backbones.steps import Load
 from benchmarks.isolation import ProcessFailure
 from benchmarks.openml_cc18.tasks import Task, cache_folder, find_task
+from benchmarks.options import positive_int
 from benchmarks.records import Record
 from benchmarks.report import cells
 from benchmarks.report.tables import markdown
@@ -24,7 +24,7 @@ GPU_BATCH = 256
 STEP_HEADERS = ["s a step, median (range)", "over the first", "samples/s"]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: ArgumentParser) -> None:
     """Add the options of the command."""
     # A probe, which is fitted in full precision, would hide what the nets lose.
     parser.set_defaults(nets_alone=True)
@@ -45,12 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peak-tflops", type=float, help="bfloat16 peak of the GPU, as sold")
 
 
-def report_costs(args: argparse.Namespace, recipe: Recipe) -> int:
+def report_costs(args: Namespace, recipe: Recipe) -> int:
     """Measure and print, section by section.
 
     Raises
     ------
-    TaskError
+    Unavailable
         When the table can't be had.
     ProcessFailure
         When a measurement fails.
@@ -62,7 +62,7 @@ def report_costs(args: argparse.Namespace, recipe: Recipe) -> int:
     return 0
 
 
-def sections(args: argparse.Namespace, recipe: Recipe, task: Task) -> Iterator[str]:
+def sections(args: Namespace, recipe: Recipe, task: Task) -> Iterator[str]:
     """The sections of the report, each when it is measured."""
     load = Load(args.batch_size, args.patches, args.steps)
     large = Load(args.memory_batch_size, args.memory_patches, args.memory_steps)
@@ -78,7 +78,7 @@ def sections(args: argparse.Namespace, recipe: Recipe, task: Task) -> Iterator[s
     yield gpu_section(recipe, Load(GPU_BATCH, args.patches, args.steps), args)
 
 
-def precision_section(args: argparse.Namespace, recipe: Recipe, load: Load) -> str:
+def precision_section(args: Namespace, recipe: Recipe, load: Load) -> str:
     """Seconds a step in mixed precision and without."""
     seconds = measure("precision seconds", recipe, load, args.threads, repeats=args.repeats)
     return f"## Precision: {_size(load)}\n\n" + markdown(
@@ -86,7 +86,7 @@ def precision_section(args: argparse.Namespace, recipe: Recipe, load: Load) -> s
     )
 
 
-def score_section(args: argparse.Namespace, recipe: Recipe, task: Task) -> str:
+def score_section(args: Namespace, recipe: Recipe, task: Task) -> str:
     """What mixed precision does to the scores on halves of a table."""
     found = {
         precision: [_fit(args, recipe, task, precision, seed) for seed in range(args.seeds)]
@@ -103,16 +103,11 @@ def score_section(args: argparse.Namespace, recipe: Recipe, task: Task) -> str:
     )
 
 
-def _fit(args: argparse.Namespace, recipe: Recipe, task: Task, precision: str, seed: int) -> Record:
-    job = Job(
-        task=task.id,
-        dataset=task.dataset,
-        seed=seed,
-        model=precision,
-        recipe=recipe,
-        parameters={"precision": precision},
-        cache=cache_folder(args.cache),
-        threads=args.threads,
+def _fit(args: Namespace, recipe: Recipe, task: Task, precision: str, seed: int) -> Record:
+    parameters = {"precision": precision}
+    cache = cache_folder(args.cache)
+    job = make_job(
+        *(recipe, task.id, task.dataset, seed, precision, parameters, cache), threads=args.threads
     )
     (record,) = job.run()
     if "failure" in record:
@@ -120,7 +115,7 @@ def _fit(args: argparse.Namespace, recipe: Recipe, task: Task, precision: str, s
     return record
 
 
-def finetune_section(args: argparse.Namespace, recipe: Recipe, load: Load) -> str:
+def finetune_section(args: Namespace, recipe: Recipe, load: Load) -> str:
     """What is trained, and what a step of it takes."""
     seconds = measure("finetune seconds", recipe, load, args.threads, repeats=args.repeats)
     counts = measure("trained parameters", recipe, load, args.threads)
@@ -158,7 +153,7 @@ def embedder_section(recipe: Recipe, load: Load, threads: int) -> str:
     )
 
 
-def gpu_section(recipe: Recipe, load: Load, args: argparse.Namespace) -> str:
+def gpu_section(recipe: Recipe, load: Load, args: Namespace) -> str:
     """Samples a second on a GPU, and the share of its peak that this is."""
     found = measure("throughput", recipe, load, args.threads)
     if found is None:

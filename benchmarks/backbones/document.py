@@ -6,20 +6,22 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from benchmarks.backbones.job import Job
+from benchmarks.jobs import Job
 from benchmarks.records import Record
 from benchmarks.report import cells
 from benchmarks.report.comparisons import DECIMALS
 from benchmarks.report.tables import by_model, markdown
 
-COLUMNS = ["task", "dataset", "metric", "split", "model", "score", "fit_seconds"]
+COLUMNS = ["task", "metric", "split", "model", "score", "fit_seconds"]
 
 
-def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
+def describe(title: str, jobs: Sequence[Job], records: Sequence[Record]) -> str:
     """Report on what the jobs gave.
 
     Parameters
     ----------
+    title : str
+        Of the recipe.
     jobs : sequence of Job
         What was asked for; the first one's model is compared with the others.
     records : sequence of dict
@@ -32,12 +34,12 @@ def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
     """
     finished = pd.DataFrame(records, columns=COLUMNS).dropna(subset="score")
     scores, seconds = (by_model(jobs, finished, name) for name in ("score", "fit_seconds"))
-    titles = {job.task: job.dataset for job in jobs}
+    titles = {job.task: job.dataset or str(job.task) for job in jobs}
     scores, seconds = (table.rename(index=titles, level="task") for table in (scores, seconds))
-    metrics = dict(zip(finished["dataset"], finished["metric"], strict=True))
+    metrics = dict(zip(finished["task"].map(titles), finished["metric"], strict=True))
     model, *rivals = scores
     blocks = [
-        f"# {' beside '.join(scores)}: {jobs[0].recipe.title}",
+        f"# {' beside '.join(scores)}: {title}",
         f"{len(finished)} of {len(jobs)} fits are finished. All differ by the strategy alone.",
         "Mean ± standard deviation over the seeds; higher is better.",
         _score_table(scores, metrics),

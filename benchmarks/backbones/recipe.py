@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.backbones.texts import read_texts
-
-
-class BackboneError(Exception):
-    """A backbone that can't be had; the message says why, in one line."""
+from benchmarks.unavailable import Unavailable
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def name_backbone(backbone: str) -> str:
 
     Raises
     ------
-    BackboneError
+    Unavailable
         When there is none, or its weights are damaged.
     """
     from pare_sklearn.backbones.huggingface.hub import find_files
@@ -70,6 +67,6 @@ def name_backbone(backbone: str) -> str:
         files = find_files(backbone)
         digest = hash_weights(find_weights(files.folder))
     except (ImportError, ValueError, OSError) as error:
-        raise BackboneError(str(error)) from error
+        raise Unavailable(str(error)) from error
     name = backbone if files.origin else "/".join(files.folder.resolve().parts[-2:])
     return f"{name} ({digest[:8]})"

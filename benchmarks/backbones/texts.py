@@ -7,9 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_float_dtype, is_string_dtype
 
-
-class TextsError(Exception):
-    """A file that has no labelled texts; the message says why, in one line."""
+from benchmarks.unavailable import Unavailable
 
 
 def read_texts(
@@ -34,13 +32,13 @@ def read_texts(
 
     Raises
     ------
-    TextsError
+    Unavailable
         When the file can't be read, or it isn't clear which columns are meant.
     """
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise TextsError(f"{path} is no parquet file: {error}") from error
+        raise Unavailable(f"{path} is no parquet file: {error}") from error
     text = _named(table, text_column) if text_column else _find_text(table)
     label = _named(table, label_column) if label_column else _find_label(table, text)
     rows = table[[text, label]].dropna()
@@ -50,14 +48,14 @@ def read_texts(
 
 def _named(table: pd.DataFrame, name: str) -> str:
     if name not in table:
-        raise TextsError(f"there is no column {name!r}; there are {', '.join(table)}")
+        raise Unavailable(f"there is no column {name!r}; there are {', '.join(table)}")
     return name
 
 
 def _find_text(table: pd.DataFrame) -> str:
     lengths = {name: table[name].str.len().mean() for name in table if _is_text(table[name])}
     if not lengths:
-        raise TextsError(f"none of the columns {', '.join(table)} holds texts")
+        raise Unavailable(f"none of the columns {', '.join(table)} holds texts")
     return max(lengths, key=lambda name: lengths[name])
 
 
@@ -69,5 +67,5 @@ def _find_label(table: pd.DataFrame, text: str) -> str:
     others = [name for name in table if name != text and not is_float_dtype(table[name])]
     if len(others) != 1:
         found = ", ".join(others) or "none"
-        raise TextsError(f"one column of labels is needed beside {text!r}, found {found}: name it")
+        raise Unavailable(f"one column of labels is needed beside {text!r}, found {found}: name it")
     return others[0]

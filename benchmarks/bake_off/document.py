@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from benchmarks.bake_off.weights import Weights
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18.protocols import METRICS
 from benchmarks.records import KEY, Record
 from benchmarks.report import cells
@@ -17,16 +18,17 @@ from benchmarks.report.tables import markdown
 COLUMNS = [*KEY, "metric", "score", "fit_cpu_seconds"]
 
 
-def describe(weights: Sequence[Weights], records: Sequence[Record]) -> str:
+def describe(weights: Sequence[Weights], jobs: Sequence[Job], records: Sequence[Record]) -> str:
     """Report on the trials of files of weights.
 
     Parameters
     ----------
     weights : sequence of Weights
         The files.
-
+    jobs : sequence of Job
+        Their trials, and those from scratch.
     records : sequence of dict
-        Of their trials, and of those from scratch.
+        Of these.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def describe(weights: Sequence[Weights], records: Sequence[Record]) -> str:
     }
     blocks = [
         "# Bake-off of pretrained backbones",
-        f"{len(finished)} of {len(records)} fits are finished: {_count(scores)}.",
+        f"{len(finished)} of {len(jobs)} fits are finished: {_count(scores)}.",
         "Means over the tasks, of the weights that finished every split. Difference: fine-tuned "
         "minus trained from scratch in the same shape, above 0 if the weights help. A task is one "
         "observation, its difference the mean over the splits that both have; the interval is "

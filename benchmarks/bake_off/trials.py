@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from benchmarks.bake_off.weights import Weights, read_weights
-from benchmarks.openml_cc18.job import Job
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18.models import pare
+from benchmarks.openml_cc18.plan import Settings, make_job
 from benchmarks.openml_cc18.tasks import Task
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.backbones.embedded import load_embedded
 
 
 def make_trials(
-    weights: Sequence[Weights], tasks: Sequence[Task], splits: Sequence[int], cache: str
+    weights: Sequence[Weights],
+    tasks: Sequence[Task],
+    splits: Sequence[int],
+    cache: str,
+    **limits: Any,
 ) -> list[Job]:
     """All trials: each file of weights and each shape on a split of all tasks, then the next split.
 
@@ -24,36 +30,29 @@ def make_trials(
     ----------
     weights : sequence of Weights
         The files; those of one shape share its training from scratch.
-
     tasks : sequence of Task
-        The tasks.
-
     splits : sequence of int
         Numbers of the half/half splits.
-
     cache : str
         OpenML cache that the tasks are in.
+    **limits : threads and time limit of a fit
 
     Returns
     -------
     trials : list of Job
-        In the order in which they are done.
     """
     models: dict[str, dict[str, str]] = {}
     for one in weights:
         for name, strategy in [(one.name, "finetune"), (one.scratch, "scratch")]:
             models.setdefault(name, {"weights": str(one.path.resolve()), "strategy": strategy})
     return [
-        Job(
-            protocol="half",
-            task=task.id,
-            dataset=task.dataset,
-            kind=task.kind,
-            splits=(split,),
-            model=name,
-            cache=cache,
-            build=f"{__name__}:build",
-            parameters=parameters,
+        make_job(
+            "half",
+            task,
+            (split,),
+            name,
+            Settings(task.kind, cache, build=f"{__name__}:build", parameters=parameters),
+            **limits,
         )
         for split in splits
         for task in tasks

@@ -9,16 +9,13 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from benchmarks.unavailable import Unavailable
 from pare_sklearn.backbones.embedded import EmbeddedConfig, checksum_file
 
 HEAD_WIDTH = 32
 NAME_DIGITS = 8
 
 Shapes = dict[str, tuple[int, ...]]
-
-
-class WeightsError(Exception):
-    """A file that holds no weights; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def read_weights(path: Path) -> Weights:
 
     Raises
     ------
-    WeightsError
+    Unavailable
         If the file can't be read, or holds no embedded backbone.
     """
     try:
@@ -60,12 +57,12 @@ def read_weights(path: Path) -> Weights:
         shapes = _read_shapes(path)
         config = _deduce_config(shapes)
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{path} is not a readable file of weights: {error}") from error
+        raise Unavailable(f"{path} is not a readable file of weights: {error}") from error
     except KeyError as error:
-        raise WeightsError(f"{path} holds no embedded backbone: it lacks {error}") from error
+        raise Unavailable(f"{path} holds no embedded backbone: it lacks {error}") from error
     checksum = checksum_file(path)
     if not checksum.is_file():
-        raise WeightsError(f"{path} lacks the file of its checksum beside it, {checksum.name}")
+        raise Unavailable(f"{path} lacks the file of its checksum beside it, {checksum.name}")
     return Weights(
         path,
         name=f"{path.stem}-{hashlib.sha256(content).hexdigest()[:NAME_DIGITS]}",

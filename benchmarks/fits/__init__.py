@@ -1,1 +1,1 @@
-"""Models fitted to the tasks of a suite: what its ``fit`` command does."""
+"""What suites share whose tasks are read from official files, their ``fit`` command above all."""

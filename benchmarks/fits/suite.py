@@ -39,18 +39,21 @@ class Suite:
 
     Attributes
     ----------
-    module : str
-        Whose main program calls `benchmarks.fits.fit.answer_fit`.
+    name : str
+        Of the benchmark.
+    measure : str
+        What gives the outcome of a job, see `benchmarks.jobs.Job`.
     tasks : collection of str
     models : mapping of str to Model
     read_shape : callable, (task, folder) -> tuple of int
-        Reads the shape of a task's training inputs, n_samples first; raises a `DataError` where
+        Reads the shape of a task's training inputs, n_samples first; raises `Unavailable` where
         the files are missing or damaged.
     ratios : tuple of (str, str)
         Pairs of models whose scores are divided in the table.
     """
 
-    module: str
+    name: str
+    measure: str
     tasks: Collection[str]
     models: Mapping[str, Model]
     read_shape: Callable[[str, Path], tuple[int, ...]]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.files import reading
+from benchmarks.unavailable import Unavailable
 
 RATE = 22050
 N_BANDS = 96
@@ -34,7 +34,7 @@ def read_wav(path: Path) -> np.ndarray:
 
     Raises
     ------
-    DataError
+    Unavailable
         If it is damaged or of another kind.
     """
     with reading(path), wave.open(str(path)) as file:
@@ -42,9 +42,9 @@ def read_wav(path: Path) -> np.ndarray:
         n_frames = file.getnframes()
         content = file.readframes(n_frames)
     if kind != (1, 16, RATE) or not 0 < n_frames <= RATE:
-        raise DataError(f"{path} is not a second of mono sound with 16 bits at {RATE} Hz")
+        raise Unavailable(f"{path} is not a second of mono sound with 16 bits at {RATE} Hz")
     if len(content) != 2 * n_frames:
-        raise DataError(f"{path} can't be read: it ends before its {n_frames} samples do")
+        raise Unavailable(f"{path} can't be read: it ends before its {n_frames} samples do")
     return np.resize(np.frombuffer(content, "<i2"), RATE).astype(np.float32) / 2**15
 
 

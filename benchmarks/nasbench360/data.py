@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.data_error import DataError
+from benchmarks.unavailable import Unavailable
 
 
 class LazyArray:
@@ -82,7 +82,7 @@ class Part:
 
     def __post_init__(self) -> None:
         if len(self.X) != len(self.y):
-            raise DataError(f"there are {len(self.X)} samples, but {len(self.y)} targets")
+            raise Unavailable(f"there are {len(self.X)} samples, but {len(self.y)} targets")
 
     def head(self, n: int | None) -> Part:
         """Take the first `n` samples, or all where it is None."""

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360 import pickles
+from benchmarks.unavailable import Unavailable
 
 SITE = "https://nb360.ml.cmu.edu"
 BUCKET = "https://pde-xd.s3.amazonaws.com"  # the benchmark's own store, one folder a task
@@ -28,25 +28,25 @@ def find_file(path: Path, origin: str) -> Path:
 
     Raises
     ------
-    DataError
+    Unavailable
         If there is no such file; the message tells the `origin`, where it can be had.
     """
     if not path.is_file():
-        raise DataError(f"{path} is missing; it comes from {origin}, see {SITE}")
+        raise Unavailable(f"{path} is missing; it comes from {origin}, see {SITE}")
     return path
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong while a file is parsed into a `DataError` that names the file."""
+    """Turn whatever goes wrong while a file is parsed into an `Unavailable` that names the file."""
     try:
         yield
-    except DataError:
+    except Unavailable:
         raise
     except pickles.RefusedPickle as error:
-        raise DataError(f"{path} is refused: {error}") from error
+        raise Unavailable(f"{path} is refused: {error}") from error
     except Exception as error:  # parsers of damaged files raise almost anything
-        raise DataError(f"{path} can't be read: {error or type(error).__name__}") from error
+        raise Unavailable(f"{path} can't be read: {error or type(error).__name__}") from error
 
 
 def read_pickle(path: Path) -> Any:
@@ -54,7 +54,7 @@ def read_pickle(path: Path) -> Any:
 
     Raises
     ------
-    DataError
+    Unavailable
         If it is damaged, or holds more than arrays and plain containers.
     """
     with reading(path), (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
@@ -66,7 +66,7 @@ def read_npy(path: Path) -> np.ndarray:
 
     Raises
     ------
-    DataError
+    Unavailable
         If it is damaged, or holds more than arrays and plain containers.
     """
     with reading(path), path.open("rb") as file:
@@ -78,12 +78,12 @@ def read_npz(path: Path, name: str) -> np.ndarray:
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is damaged, lacks the array, or holds more than arrays and plain containers.
     """
     with reading(path), zipfile.ZipFile(path) as archive:
         if f"{name}.npy" not in archive.namelist():
-            raise DataError(f"{path} has no {name!r}")
+            raise Unavailable(f"{path} has no {name!r}")
         with archive.open(f"{name}.npy") as file:
             return _read_array(file)  # type: ignore[arg-type]
 
@@ -93,12 +93,12 @@ def field(content: Any, path: Path, *keys: str) -> Any:
 
     Raises
     ------
-    DataError
+    Unavailable
         If a key is missing; the message names the file and the key.
     """
     for key in keys:
         if not isinstance(content, dict) or key not in content:
-            raise DataError(f"{path} has no {key!r}")
+            raise Unavailable(f"{path} has no {key!r}")
         content = content[key]
     return content
 
@@ -108,20 +108,20 @@ def as_numbers(value: Any, shape: Sequence[int | None], where: str | Path) -> np
 
     Raises
     ------
-    DataError
+    Unavailable
         If it is none; the message starts with `where`.
     """
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise DataError(f"{where} holds rows of different lengths") from error
+        raise Unavailable(f"{where} holds rows of different lengths") from error
     if array.dtype.kind not in "biuf":
-        raise DataError(f"{where} holds values of type {array.dtype}, not numbers")
+        raise Unavailable(f"{where} holds values of type {array.dtype}, not numbers")
     if array.ndim != len(shape) or any(
         want not in (None, got) for want, got in zip(shape, array.shape, strict=True)
     ):
         wanted = ", ".join("n" if n is None else str(n) for n in shape)
-        raise DataError(f"{where} has the shape {array.shape}, not ({wanted})")
+        raise Unavailable(f"{where} has the shape {array.shape}, not ({wanted})")
     return array
 
 
@@ -130,13 +130,13 @@ def as_classes(value: Any, n_classes: int, where: str | Path) -> np.ndarray:
 
     Raises
     ------
-    DataError
+    Unavailable
         If it is none; the message starts with `where`.
     """
     given = as_numbers(value, (None,), where)
     classes = given.astype(np.int64)
     if not np.array_equal(classes, given) or not np.all((classes >= 0) & (classes < n_classes)):
-        raise DataError(f"{where} holds classes other than 0 to {n_classes - 1}")
+        raise Unavailable(f"{where} holds classes other than 0 to {n_classes - 1}")
     return classes
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from scipy.special import logit
 
-from benchmarks.fits.fit import Fit, answer_fit, fit_and_predict
+from benchmarks.fits.fit import Settings, fit_and_predict
 from benchmarks.fits.suite import Model, Suite
+from benchmarks.jobs import Job
 from benchmarks.nasbench360.tasks import TASKS
 from benchmarks.records import Record
 from pare_sklearn import PaReClassifier, PaReRegressor
@@ -22,23 +23,20 @@ def read_shape(name: str, folder: Path) -> tuple[int, ...]:
     return TASKS[name].read(folder).train.X.shape
 
 
-def measure(fit: Fit) -> Record:
+def measure(job: Job) -> list[Record]:
     """Fit the strategy of PaRe that the model is, and score it on the test part."""
-    task = TASKS[fit.task]
-    data = task.read(Path(fit.folder))
-    data = replace(data, test=data.test.head(fit.test_samples))
-    model = build(fit.model, task.kind, fit.seed)
+    task, settings = TASKS[str(job.task)], Settings(**job.settings)
+    data = task.read(Path(settings.folder))
+    data = replace(data, test=data.test.head(settings.test_samples))
+    model = build(job.model, task.kind, job.seed)
     method = "predict_proba" if task.kind in ("labels", "mask") else "predict"
     prediction, circumstances = fit_and_predict(
-        fit, model, data.train.X, data.train.y, data.test.X, method
+        job, model, data.train.X, data.train.y, data.test.X, method
     )
     if task.kind == "labels":
         prediction = as_logits(prediction)
-    return {
-        "metric": task.metric_name,
-        "score": task.score(data, prediction),
-        **circumstances,
-    }
+    score = task.score(data, prediction)
+    return [{"metric": task.metric_name, "score": score, **circumstances}]
 
 
 def build(strategy: str, kind: str, seed: int) -> PaReClassifier | PaReRegressor:
@@ -53,12 +51,10 @@ def as_logits(probabilities: np.ndarray) -> np.ndarray:
 
 
 SUITE = Suite(
-    "benchmarks.nasbench360.fitting",
+    "nasbench360",
+    "benchmarks.nasbench360.fitting:measure",
     TASKS,
     {"pare": Model(), "finetune": Model(), "scratch": Model()},
     read_shape,
     ratios=(("scratch", "pare"),),
 )
-
-if __name__ == "__main__":
-    answer_fit(measure)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from benchmarks.data_error import DataError
-from benchmarks.hdf5 import import_h5py
+from benchmarks.fits.hdf5 import import_h5py
 from benchmarks.nasbench360.files import as_numbers, reading
+from benchmarks.unavailable import Unavailable
 
 
 def read_matrix(path: Path, name: str, shape: tuple[int, int], size: int, step: int) -> np.ndarray:
@@ -36,7 +36,7 @@ def read_matrix(path: Path, name: str, shape: tuple[int, int], size: int, step: 
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is damaged, lacks the matrix or h5py, or if the matrix is of another shape.
     """
     with reading(path):
@@ -45,7 +45,7 @@ def read_matrix(path: Path, name: str, shape: tuple[int, int], size: int, step: 
         except NotImplementedError:  # scipy's word for version 7.3
             return _read_hdf5(path, name, shape, size, step)
     if name not in content:
-        raise DataError(f"{path} has no {name!r}")
+        raise Unavailable(f"{path} has no {name!r}")
     fields = as_numbers(content[name], (None, *shape), path)
     return fields[:size, ::step, ::step].astype(np.float32)
 
@@ -53,8 +53,8 @@ def read_matrix(path: Path, name: str, shape: tuple[int, int], size: int, step: 
 def _read_hdf5(path: Path, name: str, shape: tuple[int, int], size: int, step: int) -> np.ndarray:
     with import_h5py(path).File(path) as file:
         if name not in file:
-            raise DataError(f"{path} has no {name!r}")
+            raise Unavailable(f"{path} has no {name!r}")
         matrix = file[name]
         if matrix.shape[:-1] != shape[::-1]:  # MATLAB's axes come in reversed order
-            raise DataError(f"{path} has the shape {matrix.shape[::-1]}, not (n, *{shape})")
+            raise Unavailable(f"{path} has the shape {matrix.shape[::-1]}, not (n, *{shape})")
         return matrix[::step, ::step, :size].T.astype(np.float32)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.fits.relative_error import mean_relative_error
 from benchmarks.nasbench360 import metrics
 from benchmarks.nasbench360.data import Data
 from benchmarks.nasbench360.readers import (
@@ -23,7 +24,6 @@ from benchmarks.nasbench360.readers import (
     satellite,
     spherical,
 )
-from benchmarks.relative_error import mean_relative_error
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,39 @@
-"""Which jobs are to be done: tasks by splits by models, less what is finished."""
+"""Which jobs are to be done: tasks by splits by models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
-from benchmarks.openml_cc18.job import Job
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18.models import find_model
-from benchmarks.openml_cc18.tasks import Task
-from benchmarks.records import Record, key_of
+from benchmarks.openml_cc18.tasks import Task, find_task
+from benchmarks.unavailable import Unavailable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process needs to know beside what every job tells."""
+
+    kind: str  # of the task
+    cache: str  # OpenML's
+    build: str  # the model that is built, see `benchmarks.openml_cc18.models`
+    parameters: dict[str, Any] = field(default_factory=dict)  # that it is built with
+    runs: str | None = None  # folder that keeps OpenML runs
+    publish: bool = False
+
+
+def find_tasks(ids: Sequence[int], cache: Path | None) -> tuple[list[Task], list[str]]:
+    """The tasks that can be run, and a line for each that can't."""
+    found, complaints = [], []
+    for task_id in ids:
+        try:
+            found.append(find_task(task_id, cache))
+        except Unavailable as error:
+            complaints.append(str(error))
+    return found, complaints
 
 
 def splits_of(task: Task, protocol: str, seeds: int) -> list[tuple[int, ...]]:
@@ -23,19 +49,23 @@ def suits(model_name: str, task: Task) -> bool:
     return model is None or task.kind in model.kinds
 
 
-def missing(jobs: Sequence[Job], records: Sequence[Record]) -> Iterator[Job]:
-    """The jobs that have not finished on all of their splits.
-
-    One that ran out of time is tried again only with more time, other failures always.
-    """
-    finished = {key_of(record): record for record in records}
-    for job in jobs:
-        keys = [(job.protocol, job.task, split, job.model) for split in job.splits]
-        if not all(key in finished and _is_settled(finished[key], job) for key in keys):
-            yield job
-
-
-def _is_settled(record: Record, job: Job) -> bool:
-    if record.get("failure") == "time limit":
-        return job.time_limit is not None and job.time_limit <= record["time_limit"]
-    return "score" in record
+def make_job(
+    protocol: str,
+    task: Task,
+    splits: tuple[int, ...],
+    model: str,
+    settings: Settings,
+    **others: Any,
+) -> Job:
+    """A job of one model on one split of a task, or on all of its folds."""
+    return Job(
+        measure="benchmarks.openml_cc18.protocols:measure",
+        protocol=protocol,
+        task=task.id,
+        dataset=task.dataset,
+        splits=splits,
+        model=model,
+        settings=asdict(settings),
+        size=task.n_rows,
+        **others,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,74 +19,66 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 
-from benchmarks.circumstances import plain, versions
-from benchmarks.isolation import limit_seconds, peak_memory_mib
-from benchmarks.openml_cc18.job import Job
+from benchmarks import fitting
+from benchmarks.isolation import limit_seconds
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18.models import find_model, load_build
+from benchmarks.openml_cc18.plan import Settings
 from benchmarks.openml_cc18.probabilities import judge_probabilities, normalised
-from benchmarks.openml_cc18.tasks import load_table
+from benchmarks.openml_cc18.tasks import load_table, mirrored
 from benchmarks.records import Record
 
 PACKAGES = ("numpy", "scikit-learn", "openml")
 METRICS = {"classification": "auroc", "regression": "r2"}
 
 
-def half(job: Job) -> dict[int, Record]:
+def measure(job: Job) -> list[Record]:
+    """Do a job as its protocol has it; what each split gave."""
+    with mirrored(Path(job.settings["cache"])):
+        return PROTOCOLS[job.protocol](job, Settings(**job.settings))
+
+
+def half(job: Job, settings: Settings) -> list[Record]:
     """Fit to one half of the rows, score on the other; the split's number is its seed."""
-    (seed,) = job.splits
-    X, target = load_table(job.task)
-    return {
-        seed: measure_half(
-            X, target, job.kind, seed, job.builder, job.parameters, time_limit=job.time_limit
-        )
-    }
+    X, target = load_table(int(job.task))
+    return [measure_half(job, X, target, settings.kind, settings.build, settings.parameters)]
 
 
 def measure_half(
+    job: Job,
     X: pd.DataFrame,
     target: pd.Series,
     kind: str,
-    seed: int,
-    builder: str,
+    build: str | None = None,
     parameters: Mapping[str, Any] = MappingProxyType({}),
-    time_limit: float | None = None,
 ) -> Record:
     """Fit a model to one half of a table, and score it on the other.
 
     Parameters
     ----------
-    X, target, kind, seed
-        See `halves`; the seed is the model's as well.
-    builder : str
-        Name of the model, see `benchmarks.openml_cc18.models`.
+    job : Job
+        Its seed is that of the halves and of the model.
+    X, target, kind
+        See `halves`.
+    build : str or None
+        Name of the model, see `benchmarks.openml_cc18.models`; None if it is the job's.
     parameters : mapping of str to object, default={}
         That it is built with.
-    time_limit : float or None, default=None
-        Seconds that the fit may take.
 
     Returns
     -------
     record : dict
         Scores, seconds and circumstances.
     """
-    X_train, X_test, y_train, y_test = halves(X, target, kind, seed)
-    model = load_build(builder)(X, kind, seed, **parameters)
-
-    start, cpu_start = time.perf_counter(), time.process_time()
-    with limit_seconds(time_limit):
-        model.fit(X_train, y_train)
-    fit_seconds, fit_cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    start = time.perf_counter()
-    predicted = (model.predict_proba if kind == "classification" else model.predict)(X_test)
-    predict_seconds = time.perf_counter() - start
-    return {
-        "metric": METRICS[kind],
-        **judge(y_test, predicted, kind),
-        "fit_seconds": fit_seconds,
-        "fit_cpu_seconds": fit_cpu_seconds,
-        "predict_seconds": predict_seconds,
-        **_circumstances(builder, model, seed),
-    }
+    name = build or job.model
+    X_train, X_test, y_train, y_test = halves(X, target, kind, job.seed)
+    model = load_build(name)(X, kind, job.seed, **parameters)
+    fitted = fitting.fit(model, X_train, y_train, job.time_limit)
+    method = model.predict_proba if kind == "classification" else model.predict
+    predicted, taken = fitting.predict(method, X_test)
+    scores = judge(y_test, predicted, kind)
+    circumstances = _circumstances(name, model, job.seed)
+    return {"metric": METRICS[kind], **scores, **fitted, **taken, **circumstances}
 
 
 def judge(y: np.ndarray, predicted: np.ndarray, kind: str) -> Record:
@@ -128,43 +119,41 @@ def halves(
     )
 
 
-def task(job: Job) -> dict[int, Record]:
+def task(job: Job, settings: Settings) -> list[Record]:
     """Run the model as OpenML's client does, on each of the task's own folds.
 
     The time limit is for the folds together.
     """
-    openml_task: Any = openml.tasks.get_task(job.task)
-    X, _ = load_table(job.task)
-    model = load_build(job.builder)(X, job.kind, 0, **job.parameters)
+    openml_task: Any = openml.tasks.get_task(int(job.task))
+    X, _ = load_table(int(job.task))
+    model = load_build(settings.build)(X, settings.kind, 0, **settings.parameters)
     limit = None if job.time_limit is None else job.time_limit * len(job.splits)
     with limit_seconds(limit):
         run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
-    keep(run, job)
-    scores = _scores(run.predictions, openml_task)
-    circumstances = _circumstances(job.builder, model, 0)
-    folds = openml_task.get_split_dimensions()[1]
-    return {
-        repeat * folds + fold: {
-            "metric": METRICS[job.kind],
+    keep(run, job, settings)
+    circumstances = _circumstances(settings.build, model, 0)
+    return [
+        {
+            "metric": METRICS[settings.kind],
             "score": score,
             **_times(run.fold_evaluations, repeat, fold),
             **circumstances,
         }
-        for (repeat, fold), score in scores.items()
-    }
+        for (repeat, fold), score in sorted(_scores(run.predictions, openml_task).items())
+    ]
 
 
-PROTOCOLS: dict[str, Callable[[Job], dict[int, Record]]] = {"half": half, "task": task}
+PROTOCOLS: dict[str, Callable[[Job, Settings], list[Record]]] = {"half": half, "task": task}
 
 
-def keep(run: openml.OpenMLRun, job: Job) -> None:
+def keep(run: openml.OpenMLRun, job: Job, settings: Settings) -> None:
     """Write a run to the folder for runs, and publish it, where these are asked for."""
-    if job.runs is not None:
-        folder = Path(job.runs, f"{job.task}-{job.model.replace(':', '.')}")
+    if settings.runs is not None:
+        folder = Path(settings.runs, f"{job.task}-{job.model.replace(':', '.')}")
         # What a killed job left there, the client would refuse to write over.
         shutil.rmtree(folder, ignore_errors=True)
         run.to_filesystem(folder, store_model=False)
-    if job.publish:
+    if settings.publish:
         run.publish()
 
 
@@ -208,21 +197,12 @@ def _times(evaluations: dict[str, Any], repeat: int, fold: int) -> Record:
     return {ours: evaluations[theirs][repeat][fold] / 1000 for ours, theirs in names.items()}
 
 
-def _circumstances(builder: str, model: BaseEstimator, seed: int) -> Record:
-    return {
-        "peak_memory_mib": round(peak_memory_mib(), 1),
-        "seed": seed,
-        "parameters": plain(model.get_params()),
-        "versions": _versions(builder),
-    }
-
-
-def _versions(name: str) -> dict[str, str]:
-    model = find_model(name)
-    installed = versions(PACKAGES)
-    if model is not None and model.install not in installed:
-        installed[model.install] = _version(model.install, model.package)
-    return installed
+def _circumstances(name: str, model: BaseEstimator, seed: int) -> Record:
+    circumstances = fitting.tell(model, PACKAGES)
+    known = find_model(name)
+    if known is not None and known.install not in circumstances["versions"]:
+        circumstances["versions"][known.install] = _version(known.install, known.package)
+    return {"seed": seed, **circumstances}
 
 
 def _version(distribution: str, package: str) -> str:

@@ -15,6 +15,7 @@ from openml.exceptions import OpenMLServerException
 from openml.tasks import TaskType
 from requests.exceptions import RequestException
 
+from benchmarks.unavailable import Unavailable
 from examples.openml_cache import use_cache
 
 KINDS: dict[TaskType, Literal["classification", "regression"]] = {
@@ -22,10 +23,6 @@ KINDS: dict[TaskType, Literal["classification", "regression"]] = {
     TaskType.SUPERVISED_REGRESSION: "regression",
 }
 SERVER_FOLDER = Path("org", "openml", "www")
-
-
-class TaskError(Exception):
-    """A task that can't be run; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,13 @@ def find_task(task_id: int, cache: Path | None) -> Task:
 
     Raises
     ------
-    TaskError
+    Unavailable
         When there is no such task, when it is of another type, or when OpenML isn't reached.
     """
     if cache is None:
         return _describe(task_id)
     if not (cache / SERVER_FOLDER / "tasks" / str(task_id)).is_dir():
-        raise TaskError(f"task {task_id} is not in the cache {cache}, {_holds(cache)}")
+        raise Unavailable(f"task {task_id} is not in the cache {cache}, {_holds(cache)}")
     with mirrored(cache):
         return _describe(task_id)
 
@@ -87,14 +84,14 @@ def _describe(task_id: int) -> Task:
             task.dataset_id, download_data=True, download_qualities=True
         )
     except OpenMLServerException as error:
-        raise TaskError(f"task {task_id}: OpenML says {error.message!r}") from error
+        raise Unavailable(f"task {task_id}: OpenML says {error.message!r}") from error
     except RequestException as error:
-        raise TaskError(
+        raise Unavailable(
             f"task {task_id}: OpenML is not reached ({type(error).__name__}); "
             "give an offline cache by --cache"
         ) from error
     if task.task_type_id not in KINDS:
-        raise TaskError(f"task {task_id} is a {task.task_type}, not one of {[*KINDS.values()]}")
+        raise Unavailable(f"task {task_id} is a {task.task_type}, not one of {[*KINDS.values()]}")
     repeats, folds, _ = task.get_split_dimensions()
     return Task(
         task_id,

@@ -35,7 +35,7 @@ def generate(name: str, folder: Path, n_samples: int, seed: int) -> Path:
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is there already.
     OSError
         If it cannot be written.

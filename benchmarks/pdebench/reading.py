@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.data_error import DataError
-from benchmarks.hdf5 import import_h5py
+from benchmarks.fits.hdf5 import import_h5py
 from benchmarks.pdebench.tasks import Task
+from benchmarks.unavailable import Unavailable
 
 SOURCE = "PDEBench's files are at DaRUS, doi:10.18419/darus-2986"
 TEST_SHARE = 10  # one sample of so many
@@ -42,24 +42,24 @@ def read_task(task: Task, folder: Path) -> tuple[Fields, Fields]:
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is missing, damaged, or laid out otherwise than PDEBench's.
     """
     path = folder / task.file
     h5py = import_h5py(path)
     if not path.is_file():
-        raise DataError(f"{path} is missing; {SOURCE}")
+        raise Unavailable(f"{path} is missing; {SOURCE}")
     try:
         with h5py.File(path) as file:
             fields = _read_groups(file, task) if task.grouped else _read_data_sets(file, task)
     except LayoutError as error:
-        raise DataError(f"{path} is not PDEBench's: {error}") from error
+        raise Unavailable(f"{path} is not PDEBench's: {error}") from error
     # What h5py raises depends on the part of the file that is damaged.
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"{path} is damaged, or no HDF5 file: {reason}") from error
+        raise Unavailable(f"{path} is damaged, or no HDF5 file: {reason}") from error
     if len(fields.x) < TEST_SHARE:
-        raise DataError(f"{path} has too few samples to split: {len(fields.x)}")
+        raise Unavailable(f"{path} has too few samples to split: {len(fields.x)}")
     train, test = _split(fields, test_first=not task.grouped)
     return _normalise(train, test) if task.normalised else (train, test)
 

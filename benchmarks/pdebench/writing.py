@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.data_error import DataError
-from benchmarks.hdf5 import import_h5py
+from benchmarks.fits.hdf5 import import_h5py
+from benchmarks.unavailable import Unavailable
 
 
 @contextmanager
@@ -30,12 +30,12 @@ def new_file(path: Path) -> Iterator[Any]:
 
     Raises
     ------
-    DataError
+    Unavailable
         If there is a file already, which may be an official one.
     """
     h5py = import_h5py(path)
     if path.exists():
-        raise DataError(f"{path} is there already, and is not overwritten")
+        raise Unavailable(f"{path} is there already, and is not overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

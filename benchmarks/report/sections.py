@@ -14,16 +14,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.records import KEY, read_records
+from benchmarks.unavailable import Unavailable
 
 COSTS = ["fit_seconds", "fit_cpu_seconds", "predict_seconds", "peak_memory_mib"]
 LOSSES = ["log_loss", "calibration_error"]  # of probabilities; older records lack them
 NUMBERS = ["score", *LOSSES, *COSTS]
-COLUMNS = [*KEY, "dataset", "metric", *NUMBERS, "failure", "parameters", "versions"]
+COLUMNS = [*KEY, "dataset", "metric", *NUMBERS, "failure", "commit", "parameters", "versions"]
 SEEDS = {"seed", "random_state", "random_seed"}
-
-
-class ReportError(ValueError):
-    """There is nothing to report on; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +79,17 @@ class Section:
 
     def mixtures(self) -> list[str]:
         """Say where one model's scores come from several versions or parameters."""
+        finished = self.finished
+        # Records of all parameters, those that tell no commit, are not set beside newer ones.
+        alike = finished["commit"].isna()
         return [
-            f"{model}: mixed {column}, {name} is {_in_words(values)}"
-            for model, records in self.finished.groupby("model")
-            for column, ignored in (("versions", set()), ("parameters", SEEDS))
-            for name, values in _mixed(records[column], ignored)
+            f"{model}: mixed versions, {name} is {_in_words(values)}"
+            for model, records in finished.groupby("model")
+            for name, values in _mixed(records["versions"], set())
+        ] + [
+            f"{model}: mixed parameters, {name} is {_in_words(values)}"
+            for (model, _), records in finished.groupby(["model", alike])
+            for name, values in _mixed(records["parameters"], SEEDS)
         ]
 
 
@@ -113,31 +116,31 @@ def load_sections(
 
     Raises
     ------
-    ReportError
+    Unavailable
         If a file or a model is not there, or nothing is finished.
     """
     records = _read(paths)
     found = sorted(set(records["model"]))
     chosen = found if models is None else [*models, against]
     if records["score"].isna().all():
-        raise ReportError(f"nothing is finished among {len(records)} records")
+        raise Unavailable(f"nothing is finished among {len(records)} records")
     for model in chosen if against in found else [against]:
         if model not in found:
-            raise ReportError(f"no model {model!r} in the results, only {', '.join(found)}")
+            raise Unavailable(f"no model {model!r} in the results, only {', '.join(found)}")
     kept = records[records["model"].isin(chosen)]
     sections = [
         Section(protocol, metric, group)
         for (protocol, metric), group in kept.groupby(["protocol", "metric"])
     ]
     if not any(len(section.scores) for section in sections):
-        raise ReportError("the chosen models have finished nothing")
+        raise Unavailable("the chosen models have finished nothing")
     return sections
 
 
 def _read(paths: Sequence[Path]) -> pd.DataFrame:
     for path in paths:
         if not path.is_file():
-            raise ReportError(f"no such file: {path}")
+            raise Unavailable(f"no such file: {path}")
     records = pd.DataFrame(
         [record for path in paths for record in read_records(path)], columns=COLUMNS
     )

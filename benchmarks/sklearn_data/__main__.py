@@ -1,58 +1,62 @@
 """Data of scikit-learn, by defaults: ``python -m benchmarks.sklearn_data``.
 
-``digits``: accuracy in folds, the images as such and the same pixels as a table.
-``labels``: mean average precision of 20 labels on generated sets, beside one logistic regression
-a label.
+``digits``: accuracy in folds, the images as such (pare) and the same pixels as a table
+(pare-table). ``labels``: mean average precision of 20 labels on generated sets, beside one logistic
+regression a label (logreg). Every finished fit is a line of the results at once; the same command
+after an interruption does only what is missing, then prints the table.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Sequence
+from itertools import product
 
-import numpy as np
+from benchmarks.jobs import Job
+from benchmarks.options import add_names, add_running, make_parser, read
+from benchmarks.report.scores import describe
+from benchmarks.running import Plan, run_benchmark
+from benchmarks.sklearn_data.digits import N_FOLDS
 
-from benchmarks.arguments import positive_int
-from benchmarks.report.tables import markdown
-from benchmarks.sklearn_data.digits import score_digits
-from benchmarks.sklearn_data.labels import score_labels
-
-# Each gives the scores of the models, repeat after repeat.
-MEASUREMENTS: dict[str, Callable[[int], Iterator[dict[str, float]]]] = {
-    "digits": score_digits,
-    "labels": score_labels,
-}
+# How data is split, and the models, by task.
+PROTOCOLS = {"digits": f"{N_FOLDS} folds", "labels": "half"}
+MODELS = {"digits": ("pare", "pare-table"), "labels": ("pare", "logreg")}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what is asked for; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.sklearn_data",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("measurement", choices=MEASUREMENTS)
-    parser.add_argument("--repeats", type=positive_int, default=5, help="folds, or generated sets")
-    args = parser.parse_args(argv)
-    scores = []
-    for number, of_models in enumerate(MEASUREMENTS[args.measurement](args.repeats), 1):
-        scores.append(of_models)
-        words = ", ".join(f"{name} {score:.4f}" for name, score in of_models.items())
-        print(f"[{number}/{args.repeats}] {words}", file=sys.stderr, flush=True)
-    print(describe(scores))
-    return 0
+    """Do what fits are missing and report on all; 0 when all are finished, else 1."""
+    return run_benchmark(make_plan, parse(argv))
 
 
-def describe(scores: Sequence[dict[str, float]]) -> str:
-    """A row a model: mean, standard deviation, and how often the first one was ahead of it."""
-    columns = {name: np.array([of_models[name] for of_models in scores]) for name in scores[0]}
-    first = next(iter(columns.values()))
-    rows = [
-        [name, f"{column.mean():.4f}", f"{column.std():.4f}", f"{(first > column).sum()}"]
-        for name, column in columns.items()
+def parse(argv: Sequence[str] | None) -> Namespace:
+    """Read the command line."""
+    parser = make_parser("sklearn_data", __doc__)
+    add_names(parser, "--tasks", MODELS)
+    add_names(parser, "--models", dict.fromkeys(name for of in MODELS.values() for name in of))
+    add_running(parser, "sklearn_data", seeds=N_FOLDS)
+    args = read(parser, argv)
+    if "digits" in args.tasks and args.seeds > N_FOLDS:
+        parser.error(f"--seeds: the digits have {N_FOLDS} folds")
+    return args
+
+
+def make_plan(args: Namespace) -> Plan:
+    """All jobs: each model on a fold or a set of each task, then on the next."""
+    jobs = [
+        Job(
+            measure=f"benchmarks.sklearn_data.{task}:measure",
+            protocol=PROTOCOLS[task],
+            task=task,
+            splits=(seed,),
+            model=model,
+            threads=args.threads,
+            time_limit=args.time_limit,
+        )
+        for seed, task, model in product(range(args.seeds), args.tasks, args.models)
+        if model in MODELS[task]
     ]
-    return markdown(["model", "mean", "sd", f"ahead of it, of {len(scores)}"], rows)
+    return Plan(jobs, lambda job: job.size, describe)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def measure_distances(scores: pd.DataFrame, cache: Path | None) -> pd.DataFrame:
 
     Raises
     ------
-    TaskError
+    Unavailable
         If a task can't be had.
     """
     tasks = {id: find_task(int(id), cache) for id in scores.index.unique("task")}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.report.sections import ReportError, Section, load_sections
+from benchmarks.report.sections import Section, load_sections
+from benchmarks.unavailable import Unavailable
 
 PREFIX = "pare-single-"
 FIXED = "digits"  # the source that one would always take without a ranking
@@ -41,13 +42,13 @@ def load_scored(paths: Sequence[Path]) -> list[Scored]:
 
     Raises
     ------
-    ReportError
+    Unavailable
         If there is no such split.
     """
     sections = load_sections(paths, PREFIX + FIXED)
     scored = [_of_sources(section) for section in sections if section.protocol == "half"]
     if not any(len(one.scores) for one in scored):
-        raise ReportError(f"no half of a table has scores of {LEAST} of the models {PREFIX}*")
+        raise Unavailable(f"no half of a table has scores of {LEAST} of the models {PREFIX}*")
     return [one for one in scored if len(one.scores)]
 
 

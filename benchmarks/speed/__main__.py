@@ -6,11 +6,14 @@ side by side; quartiles in brackets.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
 
 import torch
 
+from benchmarks.options import add_names, make_parser, read
+from benchmarks.running import exit_status
 from benchmarks.speed.distances import otdd_cost
 from benchmarks.speed.fitting import epoch_cost, fit_cost, side_by_side_cost
 from benchmarks.speed.gradient import gradient_agreement
@@ -35,19 +38,21 @@ MEASUREMENTS: dict[str, Callable[[], None]] = {
 }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the measurements asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    known = ", ".join(MEASUREMENTS)
-    parser.add_argument("measurements", nargs="*", help=f"of {known}; all by default")
-    names = parser.parse_args().measurements or list(MEASUREMENTS)
-    for name in names:
-        if name not in MEASUREMENTS:
-            parser.error(f"unknown measurement {name!r}; known are {known}")
+    parser = make_parser("speed", __doc__)
+    add_names(parser, "--tasks", MEASUREMENTS)
+    args = read(parser, argv)
+    return exit_status(lambda: measure(args), "what is printed stands")
+
+
+def measure(args: Namespace) -> int:
+    """Measure, and print what is found."""
     print(f"{torch.get_num_threads()} threads")
-    for name in names:
+    for name in args.tasks:
         MEASUREMENTS[name]()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

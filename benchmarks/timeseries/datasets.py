@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.functions import import_function
+from benchmarks.unavailable import Unavailable
 
 UCR = (
     "GunPoint",
@@ -19,10 +20,6 @@ UCR = (
 )
 
 Collection = np.ndarray | list[np.ndarray]
-
-
-class DataSetError(Exception):
-    """A data set that can't be had; the message says why, in one line."""
 
 
 class DataSet(NamedTuple):
@@ -62,7 +59,7 @@ def load(name: str) -> DataSet:
 
     Raises
     ------
-    DataSetError
+    Unavailable
         When there is none of that name, when aeon is not installed, or when the function can't be
         imported.
     """
@@ -70,9 +67,9 @@ def load(name: str) -> DataSet:
         try:
             return DataSet(*import_function(name)())
         except (ImportError, AttributeError) as error:
-            raise DataSetError(f"the data set {name!r} can't be imported: {error}") from error
+            raise Unavailable(f"the data set {name!r} can't be imported: {error}") from error
     if name not in UCR:
-        raise DataSetError(f"there is no data set {name!r}; there are {', '.join(UCR)}")
+        raise Unavailable(f"there is no data set {name!r}; there are {', '.join(UCR)}")
     return _shipped(name)
 
 
@@ -80,7 +77,7 @@ def _shipped(name: str) -> DataSet:
     try:
         from aeon.datasets import load_classification
     except ImportError as error:
-        raise DataSetError(
+        raise Unavailable(
             f"{name} comes with aeon, which is not installed: pip install 'pare-sklearn[bench]'"
         ) from error
     train, test = (load_classification(name, split=part) for part in ("train", "test"))

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from benchmarks.records import KEY, Record, key_of
+from benchmarks.jobs import Job
+from benchmarks.records import KEY, Record
 from benchmarks.report import cells
 from benchmarks.report.comparisons import compare, means_over_tasks
 from benchmarks.report.tables import by_model, markdown
-from benchmarks.timeseries.job import Job
 
 SECONDS = {"fit_seconds": "fit, s", "predict_seconds": "predict, s"}
 COLUMNS = [*KEY, "score", *SECONDS]
@@ -25,16 +25,14 @@ def describe(jobs: Sequence[Job], records: Sequence[Record]) -> str:
         What was asked for; the first one's model is compared with the others.
 
     records : sequence of dict
-        Records, those of other jobs are left out.
+        Of these jobs.
 
     Returns
     -------
     text : str
         The report in Markdown.
     """
-    asked = {job.key for job in jobs}
-    of_jobs = [record for record in records if key_of(record) in asked]
-    finished = pd.DataFrame(of_jobs, columns=COLUMNS).dropna(subset="score")
+    finished = pd.DataFrame(records, columns=COLUMNS).dropna(subset="score")
     scores = by_model(jobs, finished, "score")
     blocks = [
         "# Time series on their own splits",

@@ -16,14 +16,11 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from benchmarks.functions import import_function
-from benchmarks.threads import n_threads
+from benchmarks.isolation import n_threads
 from benchmarks.timeseries.equal_lengths import EqualLengths
+from benchmarks.unavailable import Unavailable
 
 Build = Callable[[int], BaseEstimator]
-
-
-class ModelError(Exception):
-    """A model that can't be had; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,7 @@ def find_build(name: str) -> Build:
 
     Raises
     ------
-    ModelError
+    Unavailable
         When there is none of that name, when its packages are not installed, or when one's own
         function can't be imported.
     """
@@ -106,11 +103,11 @@ def find_build(name: str) -> Build:
         try:
             return import_function(name)
         except (ImportError, AttributeError) as error:
-            raise ModelError(f"the model {name!r} can't be imported: {error}") from error
+            raise Unavailable(f"the model {name!r} can't be imported: {error}") from error
     if name not in MODELS:
-        raise ModelError(f"there is no model {name!r}; there are {', '.join(MODELS)}")
+        raise Unavailable(f"there is no model {name!r}; there are {', '.join(MODELS)}")
     model = MODELS[name]
     if not model.is_installed():
         packages = " and ".join(model.packages)
-        raise ModelError(f"the model {name!r} needs {packages}: pip install {model.install}")
+        raise Unavailable(f"the model {name!r} needs {packages}: pip install {model.install}")
     return model.build

@@ -11,19 +11,22 @@ import torch
 pytest.importorskip("transformers")
 pytest.importorskip("pyarrow")
 
+from benchmarks import jobs
 from benchmarks.backbones import __main__ as cli
-from benchmarks.backbones import costing, job, measuring, splits
+from benchmarks.backbones import costing, measuring, splits
 from benchmarks.backbones.document import describe
-from benchmarks.backbones.job import Job
+from benchmarks.backbones.fitting import make_job
 from benchmarks.backbones.measuring import checkpointing, embedded_samples, step_flop
-from benchmarks.backbones.recipe import BackboneError, Recipe, name_backbone
+from benchmarks.backbones.recipe import Recipe, name_backbone
 from benchmarks.backbones.steps import Load, StepClock, time_variants
-from benchmarks.backbones.texts import TextsError, read_texts
-from benchmarks.exit_status import INTERRUPTED
+from benchmarks.backbones.texts import read_texts
+from benchmarks.openml_cc18 import plan
 from benchmarks.openml_cc18.protocols import auroc, halves
 from benchmarks.openml_cc18.tasks import Task
 from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
+from benchmarks.running import INTERRUPTED
+from benchmarks.unavailable import Unavailable
 from pare_sklearn import PaReClassifier
 from tests.tiny_transformers import save_model, texts
 
@@ -69,7 +72,7 @@ def table():
 def openml(tmp_path, monkeypatch):
     """A task as the client would give it."""
     task = Task(TABLE, 1, "toys", "classification", 40, 10)
-    for module in (cli.comparing, costing):
+    for module in (plan, costing):
         monkeypatch.setattr(module, "find_task", lambda task_id, cache: task)
     monkeypatch.setattr(splits, "load_table", lambda task_id: table())
     (tmp_path / "openml").mkdir()
@@ -78,7 +81,7 @@ def openml(tmp_path, monkeypatch):
 
 @pytest.fixture
 def in_this_process(monkeypatch):
-    monkeypatch.setattr(job, "run_in_process", lambda module, request, threads: job.do(request))
+    monkeypatch.setattr(jobs, "run_in_process", lambda module, request, threads: jobs.do(request))
     monkeypatch.setattr(
         measuring, "run_in_process", lambda module, request, threads: measuring.do(request)
     )
@@ -91,7 +94,15 @@ def compare(tmp_path, backbone, parquet, openml, in_this_process):
 
     def run(*options):
         argv = ["compare", "--backbone", backbone, "--texts", str(parquet), "--cache", str(openml)]
-        argv += ["--series", TONES, "--max-epochs", "1", "--results", str(path), *options]
+        argv += [
+            "--tasks",
+            f"{TABLE},{TONES}",
+            "--max-epochs",
+            "1",
+            "--results",
+            str(path),
+            *options,
+        ]
         return cli.main(argv), Results(path).read()
 
     return run
@@ -111,7 +122,7 @@ def test_every_strategy_is_fitted_and_scored_on_every_set(compare, recipe, capsy
     assert found.keys() == {(t, s, m) for t in (TABLE, TONES) for s in (0, 1) for m in strategies}
     for (task, _, strategy), record in found.items():
         assert record["metric"] == ("auroc" if task == TABLE else "accuracy")
-        assert record["parameters"]["strategy"] == strategy
+        assert record["parameters"].get("strategy", "pare") == strategy
         assert record["parameters"]["max_epochs"] == record["epochs"] / 5 == 1
         assert str(Path(recipe.backbone).parent) not in str(record)
     scores, differences, seconds = tables(capsys.readouterr().out)
@@ -132,7 +143,7 @@ def test_the_score_of_a_table_is_that_of_its_half(compare, recipe):
 
 
 def test_an_interrupted_comparison_goes_on_where_it_was(compare, monkeypatch, capsys):
-    do, done = job.run_in_process, []
+    do, done = jobs.run_in_process, []
 
     def interrupted(*request):
         if len(done) == 2:
@@ -140,13 +151,13 @@ def test_an_interrupted_comparison_goes_on_where_it_was(compare, monkeypatch, ca
         done.append(request)
         return do(*request)
 
-    monkeypatch.setattr(job, "run_in_process", interrupted)
+    monkeypatch.setattr(jobs, "run_in_process", interrupted)
     status, before = compare("--seeds", "1")
     assert (status, len(before)) == (INTERRUPTED, 2)
-    monkeypatch.setattr(job, "run_in_process", do)
+    monkeypatch.setattr(jobs, "run_in_process", do)
     status, after = compare("--seeds", "1")
     assert status == 0
-    assert "4 of 6 fits to do" in capsys.readouterr().err
+    assert "4 of 6 jobs to do" in capsys.readouterr().err
     assert after[:2] == before
     assert len(after) == 6
 
@@ -154,19 +165,19 @@ def test_an_interrupted_comparison_goes_on_where_it_was(compare, monkeypatch, ca
 def test_other_weights_and_other_bounds_are_other_fits(compare, backbone, capsys):
     compare("--seeds", "1")
     compare("--seeds", "1", "--max-epochs", "2")
-    assert "6 of 6 fits to do" in capsys.readouterr().err.splitlines()[-7]
+    assert "6 of 6 jobs to do" in capsys.readouterr().err.splitlines()[-7]
     compare("--seeds", "1", "--nets-alone")
-    assert "6 of 6 fits to do" in capsys.readouterr().err
+    assert "6 of 6 jobs to do" in capsys.readouterr().err
     save_model(Path(backbone), "bert", seed=1)
     compare("--seeds", "1")
-    assert "6 of 6 fits to do" in capsys.readouterr().err
+    assert "6 of 6 jobs to do" in capsys.readouterr().err
 
 
 def test_jobs_run_in_processes_of_their_own_and_their_failures_are_records(recipe):
-    series = Job(TONES, TONES, 0, "finetune", recipe, {"strategy": "finetune"})
+    series = make_job(recipe, TONES, "", 0, "finetune", {"strategy": "finetune"})
     (record,) = series.run()
     assert 0 <= record["score"] <= 1
-    (record,) = Job(TONES, TONES, 0, "none", recipe, {"strategy": "none"}).run()
+    (record,) = make_job(recipe, TONES, "", 0, "none", {"strategy": "none"}).run()
     assert "strategy" in record["failure"]
 
 
@@ -174,7 +185,7 @@ def test_nets_alone_have_no_probe(compare):
     compare("--seeds", "1")
     _, records = compare("--seeds", "1", "--nets-alone")
     assert [len(r["blend"]) for r in records] == [2] * 6 + [1] * 6
-    assert [r["parameters"]["linear_probe"] for r in records] == [True] * 6 + [False] * 6
+    assert [r["parameters"].get("linear_probe") for r in records] == [None] * 6 + [False] * 6
 
 
 def test_the_report_reads_the_results(compare, tmp_path):
@@ -185,8 +196,8 @@ def test_the_report_reads_the_results(compare, tmp_path):
 
 def test_differences_are_paired(recipe):
     given = {"pare": [0.9, 0.8, 0.7], "finetune": [0.8, 0.8, 0.75], "scratch": [0.5, 0.6]}
-    jobs = [
-        Job(TABLE, "toys", seed, model, recipe)
+    asked = [
+        make_job(recipe, TABLE, "toys", seed, model, {})
         for model in given
         for seed in range(3)
     ]  # fmt: skip
@@ -196,7 +207,7 @@ def test_differences_are_paired(recipe):
         for model, scores in given.items()
         for seed, score in enumerate(scores)
     ]  # fmt: skip
-    text = describe(jobs, records)
+    text = describe(recipe.title, asked, records)
     assert "8 of 9 fits are finished" in text
     scores, differences, seconds = tables(text)
     assert scores[2] == ["toys", "auroc", "0.8000 ± 0.1000", "0.7833 ± 0.0289", "0.5500 ± 0.0707"]
@@ -232,7 +243,7 @@ def test_a_failing_measurement_is_told(backbone, parquet, openml, in_this_proces
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(splits, "load_table", lambda task_id: table_that_fails)
         assert cli.main([*argv, *options]) == 1
-    assert capsys.readouterr().err.startswith("error: toys, seed 0, float32: ValueError")
+    assert capsys.readouterr().err.startswith("error: 53 toys, seed 0, float32: ValueError")
 
 
 def test_a_clock_has_each_training_step_and_no_other(recipe):
@@ -316,11 +327,11 @@ def test_columns_are_found_or_named(tmp_path, parquet):
     found = ["so nice a film", "so bad a film"], ["good", "bad"]
     assert read_texts(path) == found
     rows.assign(other=["a", "b", "c", "d"]).to_parquet(path)
-    with pytest.raises(TextsError, match="found grade, other: name it"):
+    with pytest.raises(Unavailable, match="found grade, other: name it"):
         read_texts(path)
     assert read_texts(path, label_column="grade") == found
     assert read_texts(path, "grade", "other")[0] == ["good", "bad", "bad"]
-    with pytest.raises(TextsError, match="no column 'grades'; there are grade, text"):
+    with pytest.raises(Unavailable, match="no column 'grades'; there are grade, text"):
         read_texts(path, label_column="grades")
 
 
@@ -331,7 +342,7 @@ def test_bad_files_are_told_before_any_work(compare, tmp_path, backbone, capsys)
     assert "is no parquet file" in capsys.readouterr().err
     assert compare("--backbone", str(tmp_path)) == (1, [])
     assert "holds no model.safetensors" in capsys.readouterr().err
-    assert compare("--series", "Gunpoint") == (1, [])
+    assert compare("--tasks", "Gunpoint") == (1, [])
     assert "no data set 'Gunpoint'" in capsys.readouterr().err
 
 
@@ -340,5 +351,5 @@ def test_a_backbone_is_named_by_its_folder_and_its_weights(tmp_path, backbone):
     assert re.fullmatch(r"tiny/bert \([0-9a-f]{8}\)", name)
     save_model(Path(backbone), "bert", seed=1)
     assert name_backbone(backbone) != name
-    with pytest.raises(BackboneError):
+    with pytest.raises(Unavailable):
         name_backbone(str(tmp_path / "none"))

@@ -8,13 +8,15 @@ import torch
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
+from benchmarks import jobs
 from benchmarks.bake_off import __main__ as cli
 from benchmarks.bake_off.document import describe
-from benchmarks.bake_off.trials import build
-from benchmarks.bake_off.weights import WeightsError, read_weights
-from benchmarks.openml_cc18 import job
+from benchmarks.bake_off.trials import build, make_trials
+from benchmarks.bake_off.weights import read_weights
 from benchmarks.openml_cc18.models import pare
+from benchmarks.openml_cc18.tasks import find_task
 from benchmarks.records import Results
+from benchmarks.unavailable import Unavailable
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig, save_embedded
 from tests.benchmarks.test_openml_cc18 import KINDS, cache, table  # noqa: F401
 
@@ -42,14 +44,14 @@ def run(cache, tmp_path, monkeypatch, capsys):  # noqa: F811
     """Run the command; its fits are short, and done in this process, which is quicker."""
 
     def do(module, request, threads):
-        return job.do(json.loads(json.dumps(request)))
+        return jobs.do(json.loads(json.dumps(request)))
 
-    monkeypatch.setattr(job, "run_in_process", do)
+    monkeypatch.setattr(jobs, "run_in_process", do)
     monkeypatch.setattr(pare, "build", partial(pare.build, max_epochs=3))
     results = Results(tmp_path / "results.jsonl")
 
     def run(*argv):
-        where = ["--cache", str(cache), "--output", str(results.path), "--jobs", "1"]
+        where = ["--cache", str(cache), "--results", str(results.path), "--jobs", "1"]
         status = cli.main([*where, *map(str, argv)])
         return status, results.read(), capsys.readouterr()
 
@@ -78,7 +80,7 @@ def rows_of(text):
 
 
 def test_trials_are_done_recorded_and_reported_once(run, weights, tmp_path):
-    argv = ["--weights", weights["small"], "--tasks", "1,2", "--seeds", 1]
+    argv = ["--models", weights["small"], "--tasks", "1,2", "--seeds", 1]
     report = tmp_path / "report.md"
     status, records, printed = run(*argv, "--report", report)
     assert status == 0
@@ -92,6 +94,7 @@ def test_trials_are_done_recorded_and_reported_once(run, weights, tmp_path):
         assert record["parameters"]["strategy"] == (
             "finetune" if record["model"] == name else "scratch"
         )
+        assert "gate" not in record["parameters"]  # which is as the defaults have it
     assert report.read_text() == printed.out
     row = rows_of(printed.out)[name]
     size = weights["small"].stat().st_size
@@ -102,13 +105,13 @@ def test_trials_are_done_recorded_and_reported_once(run, weights, tmp_path):
 
     _, again, printed = run(*argv)
     assert again == records
-    assert "0 of 4 fits to do" in printed.err
+    assert "0 of 4 jobs to do" in printed.err
     assert printed.out == report.read_text()
 
 
 def test_a_trial_is_a_fit_of_one_member_to_half_of_the_rows(run, weights):
     path = weights["small"]
-    _, records, _ = run("--weights", path, "--tasks", "1,2", "--seeds", 1, "--first-seed", 7)
+    _, records, _ = run("--models", path, "--tasks", "1,2", "--seeds", 1, "--first-seed", 7)
     for task, kind in KINDS:
         X, y = table(kind)
         classifies = kind == "classification"
@@ -134,7 +137,7 @@ def test_files_of_one_shape_share_scratch(cache, weights, tmp_path):  # noqa: F8
     other = tmp_path / "other.safetensors"
     save_embedded(EmbeddedBackbone(SHAPES["small"], dropout=0.0), other)
     described = [read_weights(path) for path in [weights["small"], other, weights["large"]]]
-    trials = cli.make_trials(described, [cli.find_task(2, cache)], range(100, 102), str(cache))
+    trials = make_trials(described, [find_task(2, cache)], range(100, 102), str(cache))
     expected = [
         described[0].name,
         "scratch-32x1",
@@ -168,7 +171,7 @@ def test_the_shape_is_deduced_from_the_tensors(weights, name):
 def test_a_name_stands_for_the_content(weights, tmp_path):
     copy = tmp_path / "small.safetensors"
     copy.write_bytes(weights["small"].read_bytes())
-    with pytest.raises(WeightsError, match=r"lacks .* checksum beside it, small\.sha256"):
+    with pytest.raises(Unavailable, match=r"lacks .* checksum beside it, small\.sha256"):
         read_weights(copy)
     copy.with_suffix(".sha256").write_text(weights["small"].with_suffix(".sha256").read_text())
     assert read_weights(copy).name == read_weights(weights["small"]).name
@@ -176,7 +179,7 @@ def test_a_name_stands_for_the_content(weights, tmp_path):
     assert read_weights(copy).name != read_weights(weights["small"]).name
 
 
-def test_what_is_no_file_of_weights_is_told(run, weights, tmp_path, capsys):
+def test_what_is_no_file_of_weights_is_told(run, weights, tmp_path):
     rubbish, other = tmp_path / "rubbish", tmp_path / "other"
     rubbish.write_text("rubbish")
     header = json.dumps({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}).encode()
@@ -186,19 +189,20 @@ def test_what_is_no_file_of_weights_is_told(run, weights, tmp_path, capsys):
         (rubbish, "is not a readable file of weights"),
         (other, "holds no embedded backbone"),
     ]:
-        with pytest.raises(WeightsError, match=message):
+        with pytest.raises(Unavailable, match=message):
             read_weights(path)
     for argv in [[rubbish, "--tasks", "1"], [weights["small"], "--tasks", "99"]]:
-        with pytest.raises(SystemExit, match="2"):
-            run("--weights", *argv)
-    assert "task 99 is not in the cache" in capsys.readouterr().err
+        status, records, printed = run("--models", *argv)
+        assert (status, records) == (1, [])
+        assert printed.err.startswith("error: ")
+    assert "task 99 is not in the cache" in printed.err
 
 
 def test_damaged_weights_fail_and_the_others_go_on(run, weights, tmp_path):
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(weights["small"].read_bytes())
     damaged.with_suffix(".sha256").write_text("0" * 64)
-    argv = ["--weights", weights["small"], damaged, "--tasks", "2", "--seeds", 1]
+    argv = ["--models", f"{weights['small']},{damaged}", "--tasks", "2", "--seeds", 1]
     status, records, printed = run(*argv)
     assert status == 1
     (failed,) = (r for r in records if "failure" in r)
@@ -221,7 +225,7 @@ def test_the_table_pairs_weights_with_scratch_of_their_shape(weights):
         for task, score in enumerate(values, start=1)
     ]
     records.append(failure(large.name, task=3))
-    rows = rows_of(describe([small, large], records))
+    rows = rows_of(describe([small, large], records, records))
     ours = rows[small.name]
     assert ours[0] == str(small.n_parameters)
     assert (ours[2:4], ours[5]) == (["0.8000", "+0.0667"], "2 / 0 / 1")
@@ -232,7 +236,7 @@ def test_the_table_pairs_weights_with_scratch_of_their_shape(weights):
 
 
 def test_records_of_other_trials_do_not_count(run, weights):
-    argv = ["--weights", weights["small"], "--tasks", "2", "--seeds", 1]
+    argv = ["--models", weights["small"], "--tasks", "2", "--seeds", 1]
     _, _, first = run(*argv)
     run(*argv, "--first-seed", 200)
     _, records, again = run(*argv)

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from benchmarks.fits import fit as fits
-from benchmarks.fits.fit import do_fit, draw
-from benchmarks.fits.table import describe
+from benchmarks import jobs
+from benchmarks.fits.fit import draw
+from benchmarks.fits.relative_error import mean_relative_error
+from benchmarks.jobs import Job
 from benchmarks.pdebench import fitting
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
 from benchmarks.records import read_records
-from benchmarks.relative_error import mean_relative_error
+from benchmarks.report.scores import describe
 from tests.benchmarks.test_pdebench import write
 
 N_TRAIN, N_TEST = 21, 2
@@ -51,16 +52,16 @@ def command(tmp_path, monkeypatch):
         return Constant(FACTORS[name], seconds)
 
     def answer(module, request, threads):
-        assert module == "benchmarks.pdebench.fitting"
-        return json.loads(json.dumps(do_fit(fitting.measure, json.loads(json.dumps(request)))))
+        assert request["measure"] == "benchmarks.pdebench.fitting:measure"
+        return json.loads(json.dumps(jobs.do(json.loads(json.dumps(request)))))
 
     monkeypatch.setattr(fitting, "build", build)
-    monkeypatch.setattr(fits, "run_in_process", answer)
+    monkeypatch.setattr(jobs, "run_in_process", answer)
     monkeypatch.setattr("benchmarks.fits.suite.Model.is_installed", lambda model: True)
 
-    def run(*argv, models=("pare",)):
+    def run(*argv, models="pare"):
         output = tmp_path / "results.jsonl"
-        options = ["--data", str(tmp_path), "--output", str(output), "--models", *models]
+        options = ["--data", str(tmp_path), "--results", str(output), "--models", models]
         status = main(["fit", *options, *argv])
         return status, read_records(output)
 
@@ -69,8 +70,8 @@ def command(tmp_path, monkeypatch):
 
 
 def test_scores_are_those_of_the_test_set(command, tmp_path):
-    argv = ["--tasks", "advection", "darcy", "--samples", "9", "--seeds", "2"]
-    status, records = command(*argv, models=["pare", "scratch"])
+    argv = ["--tasks", "advection,darcy", "--samples", "9", "--seeds", "2"]
+    status, records = command(*argv, models="pare,scratch")
     assert status == 0
     assert len(records) == 8
     for record in records:
@@ -80,14 +81,15 @@ def test_scores_are_those_of_the_test_set(command, tmp_path):
         error = mean_relative_error(test.y, np.repeat(mean[None], N_TEST, axis=0))
         assert record["score"] == pytest.approx(error)
         assert (record["metric"], record["n_train"], record["n_test"]) == ("nRMSE", 9, N_TEST)
-        assert record["parameters"]["factor"] == FACTORS[record["model"]]
+        factor = FACTORS[record["model"]]
+        assert record["parameters"] == ({} if factor == 1.0 else {"factor": factor})
 
 
 def test_only_what_is_missing_is_done(command):
     argv = ["--tasks", "advection", "--samples", "9"]
     command(*argv, "--seeds", "1")
-    command(*argv, "--seeds", "2", models=["pare", "scratch"])
-    command(*argv, "--seeds", "2", models=["pare", "scratch"])
+    command(*argv, "--seeds", "2", models="pare,scratch")
+    command(*argv, "--seeds", "2", models="pare,scratch")
     assert command.done == [("pare", 0), ("scratch", 0), ("pare", 1), ("scratch", 1)]
     _, records = command("--tasks", "advection", "--samples", "8", "--seeds", "1")
     assert command.done[4:] == [("pare", 0)]  # other samples make other records
@@ -96,18 +98,18 @@ def test_only_what_is_missing_is_done(command):
 
 def test_an_interruption_keeps_what_is_finished(command, monkeypatch, capsys):
     argv = ["--tasks", "advection", "--samples", "9", "--seeds", "3"]
-    answer, left = fits.run_in_process, iter([True])
+    answer, left = jobs.run_in_process, iter([True])
 
     def interrupted(*args):
         if next(left, None):
             return answer(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fits, "run_in_process", interrupted)
+    monkeypatch.setattr(jobs, "run_in_process", interrupted)
     status, records = command(*argv)
     assert (status, len(records)) == (130, 1)
     assert "the same command goes on" in capsys.readouterr().err
-    monkeypatch.setattr(fits, "run_in_process", answer)
+    monkeypatch.setattr(jobs, "run_in_process", answer)
     assert len(command(*argv)[1]) == 3
     assert command.done == [("pare", 0), ("pare", 1), ("pare", 2)]
 
@@ -122,11 +124,11 @@ def test_nothing_is_read_where_all_is_finished(command, tmp_path):
 
 def test_fno_takes_the_seconds_of_pare(command, capsys):
     argv = ["--tasks", "advection", "--samples", "9", "--seeds", "2"]
-    status, records = command(*argv, models=["fno"])
+    status, records = command(*argv, models="fno")
     assert status == 1
     assert all("run it as well" in record["failure"] for record in records)
     assert command.done == []
-    status, records = command(*argv, models=["fno", "pare"])
+    status, records = command(*argv, models="fno,pare")
     assert status == 0
     seconds = {r["split"]: r["fit_seconds"] for r in records if r["model"] == "pare"}
     given = {r["split"]: r["parameters"]["seconds"] for r in records if r["model"] == "fno"}
@@ -156,13 +158,13 @@ def test_failures_are_records_that_are_tried_again(command, monkeypatch, capsys)
 
 def test_what_cannot_be_fitted_is_told_before_any_fit(command, tmp_path, monkeypatch, capsys):
     argv = ["--seeds", "1", "--samples", "22", "--tasks"]
-    assert command(*argv, "burgers", "darcy") == (1, [])
+    assert command(*argv, "burgers,darcy") == (1, [])
     said = capsys.readouterr().err
     assert "burgers: " in said
     assert "is missing" in said
     assert "darcy: there are 21 training samples, fewer than --samples 22" in said
     monkeypatch.setattr("benchmarks.fits.suite.Model.is_installed", lambda model: False)
-    assert command(*argv, "advection", models=["fno"]) == (1, [])
+    assert command(*argv, "advection", models="fno") == (1, [])
     said = capsys.readouterr().err
     assert "fno needs neuraloperator: pip install 'pare-sklearn[bench]'" in said
     assert command.done == []
@@ -171,11 +173,12 @@ def test_what_cannot_be_fitted_is_told_before_any_fit(command, tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (["--tasks", "heat"], "invalid choice: 'heat'"),
-        (["--models", "unet"], "invalid choice: 'unet'"),
+        (["--tasks", "heat"], "there is no 'heat'; there are advection,"),
+        (["--models", "unet"], "there is no 'unet'; there are pare,"),
         (["--samples", "0"], "--samples"),
         (["--data", "nowhere"], "nowhere is no folder"),
-        (["--output", "."], "Is a directory"),
+        (["--results", "."], "Is a directory"),
+        (["--scheduler", "tcp://nowhere"], "--scheduler needs --backend dask"),
     ],
 )
 def test_wrong_options_are_refused(command, option, message, capsys):
@@ -189,7 +192,7 @@ def test_a_fit_in_a_process_of_its_own(tmp_path, capsys):
     write(tmp_path, "advection")
     output = tmp_path / "results.jsonl"
     argv = ["--samples", "5", "--test-samples", "1", "--seeds", "1", "--threads", "1"]
-    options = ["--data", str(tmp_path), "--tasks", "advection", "--output", str(output)]
+    options = ["--data", str(tmp_path), "--tasks", "advection", "--results", str(output)]
     assert main(["fit", *options, *argv, "--models", "scratch"]) == 0
     (record,) = read_records(output)
     assert (record["protocol"], record["n_test"]) == ("train 5, test 1", 1)
@@ -215,7 +218,12 @@ def test_the_table_against_arithmetic():
         make(model="fno", split=1, score=0.1, fit_seconds=20.0),
         make(model="fno", split=0, failure="killed"),
     ]
-    text = describe(records, ["pare", "fno", "scratch"], 2, [("pare", "fno"), ("scratch", "pare")])
+    fits = [
+        Job("nowhere:measure", "all", "darcy", (seed,), model)
+        for model in ("pare", "fno", "scratch")
+        for seed in range(2)
+    ]
+    text = describe(fits, records, [("pare", "fno"), ("scratch", "pare")])
     header, _, row = text.splitlines()[-3:]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert [name.strip() for name in header.strip("|").split("|")][-2:] == [

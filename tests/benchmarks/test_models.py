@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone, 
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18 import models, protocols, tasks
-from benchmarks.openml_cc18.job import Job
-from benchmarks.openml_cc18.models import MODELS, find_model, load_build
+from benchmarks.openml_cc18.models import MODELS, load_build
 from benchmarks.openml_cc18.models.coded_labels import CodedLabels
 from benchmarks.openml_cc18.models.columns import categorical, numeric
 from benchmarks.openml_cc18.models.few_labels import (
@@ -22,7 +23,9 @@ from benchmarks.openml_cc18.models.few_labels import (
     FewLabelsRegressor,
     draw_labelled,
 )
+from benchmarks.openml_cc18.plan import Settings
 from benchmarks.openml_cc18.tasks import mirrored
+from benchmarks.unavailable import Unavailable
 from examples.openml_cache import write_task
 from pare_sklearn import PaReClassifier, PaReRegressor
 
@@ -117,12 +120,11 @@ def test_a_rival_runs_as_a_flow_of_openml(name, tmp_path):
     target = TARGETS["text"]
     ids = {"task_id": 1, "data_id": 2, "name": "toy", "target": "label"}
     write_task(tmp_path, X.astype({"yes": float}), target, n_folds=2, random_state=0, **ids)
-    where = {"protocol": "task", "task": 1, "dataset": "toy", "kind": "classification"}
-    job = Job(**where, splits=(0, 1), model=name, cache=str(tmp_path))
-    with mirrored(tmp_path):
-        records = protocols.task(job)
-    assert records.keys() == {0, 1}
-    assert all(record["score"] > 0.75 for record in records.values())
+    settings = asdict(Settings("classification", str(tmp_path), build=name))
+    job = Job("nowhere:measure", "task", 1, (0, 1), name, "toy", settings)
+    outcomes = protocols.measure(job)
+    assert len(outcomes) == 2
+    assert all(outcome["score"] > 0.75 for outcome in outcomes)
 
 
 @pytest.mark.parametrize(
@@ -271,9 +273,11 @@ def test_what_is_not_installed_is_found_out_without_an_error(monkeypatch):
     assert MODELS["hist-gbdt"].is_installed()
 
 
-def test_an_unknown_name_lists_those_that_there_are():
-    with pytest.raises(KeyError, match="no model 'nosuch'; there are pare, pare-finetune"):
-        find_model("nosuch")
+def test_a_lacking_library_is_told_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    with pytest.raises(Unavailable, match="'catboost' is not installed: pip install catboost"):
+        models.check_installed("catboost")
+    models.check_installed("package.module:function")  # what is one's own is found where it runs
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.audio import (
     log_mel,
     mel_filters,
     power_spectrogram,
     read_wav,
 )
+from benchmarks.unavailable import Unavailable
 from tests.benchmarks.nasbench360_files import write_wav
 
 RATE = 22050
@@ -96,15 +96,15 @@ def test_a_sound_comes_back_and_a_short_one_is_repeated(tmp_path):
 def test_other_sounds_are_refused(tmp_path):
     path = tmp_path / "odd.wav"
     write_wav(path, np.zeros(RATE), rate=44100)
-    with pytest.raises(DataError, match=r"odd\.wav is not a second of mono sound"):
+    with pytest.raises(Unavailable, match=r"odd\.wav is not a second of mono sound"):
         read_wav(path)
     write_wav(path, np.zeros(RATE + 1))
-    with pytest.raises(DataError, match="is not a second"):
+    with pytest.raises(Unavailable, match="is not a second"):
         read_wav(path)
     with wave.open(str(path), "wb") as file:
         file.setparams((2, 2, RATE, 0, "NONE", ""))
         file.writeframes(bytes(400))
-    with pytest.raises(DataError, match="is not a second"):
+    with pytest.raises(Unavailable, match="is not a second"):
         read_wav(path)
 
 
@@ -113,5 +113,5 @@ def test_a_sound_that_is_cut_off_is_damaged(tmp_path, end):
     path = tmp_path / "cut.wav"
     write_wav(path, np.ones(RATE))
     path.write_bytes(path.read_bytes()[:end])
-    with pytest.raises(DataError, match=r"cut\.wav can't be read"):
+    with pytest.raises(Unavailable, match=r"cut\.wav can't be read"):
         read_wav(path)

@@ -1,14 +1,16 @@
 """The ``fit`` command of NAS-Bench-360: the estimator of a task, and its score."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
+from benchmarks import jobs
 from benchmarks.fits import fit as fits
-from benchmarks.fits.fit import Fit, do_fit
+from benchmarks.fits.fit import Settings
+from benchmarks.jobs import Job
 from benchmarks.nasbench360 import fitting
 from benchmarks.nasbench360.__main__ import main
 from benchmarks.nasbench360.data import Data, Part
@@ -54,20 +56,14 @@ def score(monkeypatch):
     return score
 
 
-def measure(name, folder="", model="pare"):
-    return fitting.measure(
-        Fit(
-            module=fitting.SUITE.module,
-            task=name,
-            seed=0,
-            model=model,
-            distribution="pare-sklearn",
-            folder=str(folder),
-            samples=None,
-            test_samples=None,
-            threads=1,
-        )
-    )
+def a_job(name, folder="", model="pare", seed=0, samples=None, test_samples=None):
+    settings = asdict(Settings("pare-sklearn", str(folder), samples, test_samples))
+    return Job(fitting.SUITE.measure, "all", name, (seed,), model, settings=settings)
+
+
+def measure(*where, **others):
+    (outcome,) = fitting.measure(a_job(*where, **others))
+    return outcome
 
 
 def parts(X, y, **extras):
@@ -187,15 +183,15 @@ def test_the_command_records_and_tells(tmp_path, monkeypatch, capsys):
     WRITERS["NinaPro"](tmp_path, np.random.default_rng(0))
 
     def answer(module, request, threads):
-        assert module == "benchmarks.nasbench360.fitting"
-        return json.loads(json.dumps(do_fit(fitting.measure, request)))
+        assert request["measure"] == "benchmarks.nasbench360.fitting:measure"
+        return json.loads(json.dumps(jobs.do(request)))
 
     classes = {"pare": 3, "scratch": 5}
-    monkeypatch.setattr(fits, "run_in_process", answer)
+    monkeypatch.setattr(jobs, "run_in_process", answer)
     monkeypatch.setattr(fitting, "build", lambda name, *_: Oracle(lambda *_: classes[name]))
     output = tmp_path / "results.jsonl"
-    argv = ["fit", "--data", str(tmp_path), "--output", str(output), "--tasks", "NinaPro"]
-    argv += ["--models", "pare", "scratch", "--seeds", "2", "--test-samples", "2"]
+    argv = ["fit", "--data", str(tmp_path), "--results", str(output), "--tasks", "NinaPro"]
+    argv += ["--models", "pare,scratch", "--seeds", "2", "--test-samples", "2"]
     assert main(argv) == 0
     records = read_records(output)
     y = np.load(tmp_path / "ninaPro" / "label_test.npy")[:2]
@@ -221,9 +217,9 @@ def test_samples_read_on_access_are_drawn_and_capped(tmp_path, monkeypatch):
 
     monkeypatch.setattr(fitting, "build", lambda *_: Spy(lambda *_: 0))
     monkeypatch.setattr(fits, "AT_ONCE", 3000)  # three windows
-    request = dict.fromkeys(("folder", "module"), str(tmp_path)) | {"task": "ECG", "model": "pare"}
-    request |= {"distribution": "pare-sklearn", "threads": 1, "samples": 8, "test_samples": 7}
-    record, same, other = (do_fit(fitting.measure, request | {"seed": n}) for n in (0, 0, 1))
+    record, same, other = (
+        measure("ECG", tmp_path, seed=seed, samples=8, test_samples=7) for seed in (0, 0, 1)
+    )
     assert [one.shape for one in seen] == [(8, 1, 1000)] * 3
     np.testing.assert_array_equal(seen[0], seen[1])
     assert not np.array_equal(seen[0], seen[2])

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.fits.relative_error import mean_relative_error
 from benchmarks.nasbench360 import metrics
 from benchmarks.nasbench360.data import LazyArray
-from benchmarks.relative_error import mean_relative_error
 
 
 @pytest.fixture

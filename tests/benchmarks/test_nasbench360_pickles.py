@@ -12,9 +12,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.files import read_npy, read_npz, read_pickle
 from benchmarks.nasbench360.pickles import RefusedPickle, load
+from benchmarks.unavailable import Unavailable
 
 PLAIN = {
     "text": "Ünï",
@@ -181,7 +181,7 @@ def test_files_are_refused_with_their_name(tmp_path):
         lambda: read_npy(tmp_path / "bad.npy"),
         lambda: read_npz(tmp_path / "bad.npz", "x"),
     ):
-        with pytest.raises(DataError, match=r"bad\.np|bad\.pkl.* is refused: posix\.system"):
+        with pytest.raises(Unavailable, match=r"bad\.np|bad\.pkl.* is refused: posix\.system"):
             read()
     assert read_npz(tmp_path / "bad.npz", "y").tolist() == [0, 1, 2]
 
@@ -200,5 +200,7 @@ def test_a_pickle_of_another_shape_than_the_header_says_is_refused(tmp_path):
     path = tmp_path / "odd.npy"
     np.save(path, np.array([None, None]), allow_pickle=True)
     path.write_bytes(path.read_bytes().replace(b"(2,)", b"(3,)"))
-    with pytest.raises(DataError, match=r"odd\.npy can't be read: its pickle holds another array"):
+    with pytest.raises(
+        Unavailable, match=r"odd\.npy can't be read: its pickle holds another array"
+    ):
         read_npy(path)

@@ -10,11 +10,11 @@ import pytest
 import scipy.io
 from sklearn.model_selection import train_test_split
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.__main__ import main
 from benchmarks.nasbench360.data import LazyArray, Part
 from benchmarks.nasbench360.readers import darcy
 from benchmarks.nasbench360.tasks import TASKS
+from benchmarks.unavailable import Unavailable
 from tests.benchmarks.nasbench360_files import RHYTHMS, WRITERS, write_protein, write_wav
 
 SHAPES = {  # X, y without the number of samples
@@ -141,7 +141,7 @@ def test_darcy_of_matlab_7_3_is_the_same(both, tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.train.X, data.train.X)
     np.testing.assert_array_equal(again.test.y, data.test.y)
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(DataError, match=r"smooth1\.mat needs h5py: .*\[bench\]"):
+    with pytest.raises(Unavailable, match=r"smooth1\.mat needs h5py: .*\[bench\]"):
         darcy.read(tmp_path)
 
 
@@ -178,7 +178,7 @@ def test_psicov_without_some_distances(both, tmp_path):
     content = np.load(path, allow_pickle=True)
     content[2][3, 7] = np.nan
     np.save(path, content, allow_pickle=True)
-    with pytest.raises(DataError, match=r"3ghi-cb\.npy lacks distances"):
+    with pytest.raises(Unavailable, match=r"3ghi-cb\.npy lacks distances"):
         data.test.y[0]
 
 
@@ -186,7 +186,7 @@ def test_psicov_of_a_protein_too_long(both, tmp_path, rng):
     _, data = both("PSICOV")
     write_protein(tmp_path / "protein" / "psicov", "3ghi", rng, 503)
     for samples in (data.test.X, data.test.y):
-        with pytest.raises(DataError, match=r"3ghi.* is of 503 residues, not 2 to 502"):
+        with pytest.raises(Unavailable, match=r"3ghi.* is of 503 residues, not 2 to 502"):
             samples[0]
 
 
@@ -220,7 +220,7 @@ def test_cosmic_reads_nothing_outside_its_folder(tmp_path, both, entry):
     both("Cosmic")
     np.save(tmp_path / "x.npy", np.zeros((2, 256, 256)))
     np.save(tmp_path / "cosmic" / "train_dirs.npy", [entry])
-    with pytest.raises(DataError, match="which is not in npy_train or npy_test"):
+    with pytest.raises(Unavailable, match="which is not in npy_train or npy_test"):
         TASKS["Cosmic"].read(tmp_path)
 
 
@@ -314,7 +314,7 @@ def test_lazy_samples_split_and_pickle(name, both):
 
 
 def test_samples_without_targets_are_refused():
-    with pytest.raises(DataError, match="there are 3 samples, but 2 targets"):
+    with pytest.raises(Unavailable, match="there are 3 samples, but 2 targets"):
         Part(np.zeros((3, 1, 4)), np.zeros(2))
 
 
@@ -344,7 +344,7 @@ def test_a_missing_file_is_named_with_its_origin(name, both, tmp_path):
     both(name)
     path = tmp_path / FILES[name]
     path.unlink()
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(Unavailable) as caught:
         read_all(name, tmp_path)
     message = str(caught.value)
     assert message.startswith(f"{path} is missing; it comes from https://")
@@ -359,7 +359,7 @@ def test_a_truncated_file_is_damaged(name, both, tmp_path, share):
     path = tmp_path / FILES[name]
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(Unavailable) as caught:
         read_all(name, tmp_path)
     assert str(caught.value).startswith(f"{path} can't be read: ")
 
@@ -407,7 +407,7 @@ def repickle(path, change):
 def test_wrong_content_of_pickles(name, change, complaint, both, tmp_path):
     both(name)
     repickle(tmp_path / FILES[name], change)
-    with pytest.raises(DataError, match=complaint):
+    with pytest.raises(Unavailable, match=complaint):
         read_all(name, tmp_path)
 
 
@@ -429,7 +429,7 @@ def test_wrong_content_of_pickles(name, change, complaint, both, tmp_path):
 def test_wrong_content_of_arrays(name, content, complaint, both, tmp_path):
     both(name)
     np.save(tmp_path / FILES[name], content, allow_pickle=True)
-    with pytest.raises(DataError, match=complaint):
+    with pytest.raises(Unavailable, match=complaint):
         read_all(name, tmp_path)
 
 
@@ -445,7 +445,7 @@ def test_wrong_content_of_deepsea(change, complaint, both, tmp_path):
     written, _ = both("DeepSEA")
     content = {name: array for name, array in (written | change).items() if array is not None}
     np.savez(tmp_path / FILES["DeepSEA"], **content)
-    with pytest.raises(DataError, match=complaint):
+    with pytest.raises(Unavailable, match=complaint):
         read_all("DeepSEA", tmp_path)
 
 
@@ -467,7 +467,7 @@ def test_wrong_content_of_darcy(fields, complaint, version, both, tmp_path):
                 file[name] = values.T
         with path.open("r+b") as file:
             file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
-    with pytest.raises(DataError, match=complaint):
+    with pytest.raises(Unavailable, match=complaint):
         darcy.read(tmp_path)
 
 
@@ -485,14 +485,14 @@ def test_wrong_content_of_darcy(fields, complaint, version, both, tmp_path):
 def test_wrong_content_of_fsd50k(file, content, complaint, both, tmp_path):
     both("FSD50K")
     (tmp_path / "audio" / "chunks" / file).write_text(content)
-    with pytest.raises(DataError, match=complaint):
+    with pytest.raises(Unavailable, match=complaint):
         read_all("FSD50K", tmp_path)
 
 
 def test_fsd50k_of_another_rate(both, tmp_path):
     both("FSD50K")
     write_wav(tmp_path / FILES["FSD50K"], np.zeros(22050), rate=44100)
-    with pytest.raises(DataError, match=r"37199_0000\.wav is not a second"):
+    with pytest.raises(Unavailable, match=r"37199_0000\.wav is not a second"):
         read_all("FSD50K", tmp_path)
 
 

@@ -19,12 +19,15 @@ from sklearn.metrics import log_loss, r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from benchmarks import isolation
+from benchmarks.circumstances import find_commit
 from benchmarks.cluster import workers
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18 import __main__ as cli
-from benchmarks.openml_cc18 import job, probabilities, protocols, tasks
-from benchmarks.openml_cc18.probabilities import calibration_error
+from benchmarks.openml_cc18 import protocols, tasks
+from benchmarks.openml_cc18.plan import Settings
 from benchmarks.openml_cc18.suites import CC18, CC18_SMALL
 from benchmarks.records import Results, read_records
+from benchmarks.running import INTERRUPTED
 from examples.openml_cache import use_cache, write_task
 from tests.benchmarks.toy_models import quick
 
@@ -133,7 +136,8 @@ def test_a_record_tells_the_circumstances(run):
     assert record["dataset"] == "toy regression"
     assert record["metric"] == "r2"
     assert record["seed"] == 0
-    assert record["parameters"]["decisiontreeregressor__random_state"] == 0
+    assert record["parameters"] == {"decisiontreeregressor__random_state": 0}
+    assert record["commit"] == find_commit()
     assert record["versions"].keys() >= {"python", "numpy", "scikit-learn", "openml"}
     assert 20 < record["peak_memory_mib"] < 5000
     assert 0 < record["fit_cpu_seconds"] < record["fit_seconds"] * 4 + 1
@@ -175,7 +179,7 @@ def test_task_protocol_takes_the_folds_of_the_task(run, cache, tmp_path):
 def test_a_run_is_published_only_when_asked(publish):
     published = []
     run = SimpleNamespace(publish=lambda: published.append(True))
-    protocols.keep(run, a_job(publish=publish))
+    protocols.keep(run, A_JOB, settings(publish=publish))
     assert published == [True] * publish
 
 
@@ -186,13 +190,16 @@ def test_a_kept_run_takes_the_place_of_what_a_killed_job_left(tmp_path):
 
     (tmp_path / "1-toy_models.quick").mkdir()
     (tmp_path / "1-toy_models.quick" / "half-written").touch()
-    protocols.keep(SimpleNamespace(to_filesystem=to_filesystem), a_job(runs=str(tmp_path)))
+    run = SimpleNamespace(to_filesystem=to_filesystem)
+    protocols.keep(run, A_JOB, settings(runs=str(tmp_path)))
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["run"]
 
 
-def a_job(**settings):
-    where = {"protocol": "task", "task": 1, "dataset": "toy", "kind": "classification"}
-    return job.Job(**where, splits=(0,), model=QUICK, cache="", **settings)
+A_JOB = Job("nowhere:measure", "task", 1, (0,), QUICK, "toy")
+
+
+def settings(**others):
+    return Settings("classification", cache="", build=QUICK, **others)
 
 
 def test_publish_needs_a_key_and_the_tasks_folds(run, monkeypatch, capsys):
@@ -235,14 +242,20 @@ def test_results_that_cannot_be_written_are_told_before_any_work(cache, tmp_path
 
 
 def test_bad_names_get_a_line_each_and_the_others_go_on(run, capsys):
-    status, records = run("--seeds", "1", tasks="99,1", models=f"nosuch,{QUICK}")
+    status, records = run("--seeds", "1", tasks="99,1,98", models=QUICK)
     assert status == 1
     assert [record["task"] for record in records] == [1]
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 2
-    assert "no model 'nosuch'; there are pare, pare-finetune" in errors[0]
-    assert "task 99 is not in the cache" in errors[1]
+    assert "task 99 is not in the cache" in errors[0]
+    assert "task 98 is not in the cache" in errors[1]
     assert errors[1].endswith("which holds 1, 2")
+
+
+def test_unknown_models_are_refused(run, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run(models=f"nosuch,{QUICK}")
+    assert "there is no 'nosuch'; there are pare, pare-finetune" in capsys.readouterr().err
 
 
 def test_an_empty_cache_is_told(tmp_path, capsys):
@@ -263,12 +276,12 @@ def test_no_network_is_told(tmp_path, monkeypatch, capsys):
     assert "task 1: OpenML is not reached (ConnectionError)" in capsys.readouterr().err
 
 
-def test_a_lacking_rival_is_skipped_with_what_to_install(run, monkeypatch, capsys):
+def test_a_lacking_rival_is_told_and_the_others_go_on(run, monkeypatch, capsys):
     monkeypatch.setattr("benchmarks.openml_cc18.models.find_spec", lambda name: None)
     status, records = run("--seeds", "1", tasks="1", models=f"xgboost,{QUICK}")
-    assert status == 0
+    assert status == 1
     assert [record["model"] for record in records] == [QUICK]
-    assert "xgboost is skipped: pip install xgboost" in capsys.readouterr().err
+    assert "'xgboost' is not installed: pip install xgboost" in capsys.readouterr().err
 
 
 def test_models_get_only_tasks_of_their_kind(run):
@@ -306,7 +319,7 @@ def test_the_time_limit_is_off_after_a_fit_that_failed():
 def test_a_second_run_does_only_what_is_missing(run, capsys):
     run("--seeds", "1")
     _, before = run("--seeds", "2")
-    assert "2 jobs to do" in capsys.readouterr().err
+    assert "2 of 4 jobs to do" in capsys.readouterr().err
     status, after = run("--seeds", "2")
     assert status == 0
     assert after == before
@@ -318,7 +331,7 @@ def test_a_fit_that_ran_out_of_time_is_tried_again_only_with_more(run, capsys):
     for limit, n_jobs in [("0.1", 0), ("0.2", 0), ("0.3", 1)]:
         capsys.readouterr()
         run("--seeds", "1", "--time-limit", limit, **endless)
-        assert f"{n_jobs} jobs to do" in capsys.readouterr().err
+        assert f"{n_jobs} of 1 jobs to do" in capsys.readouterr().err
 
 
 def test_two_runs_at_once_share_a_file(cache, tmp_path):
@@ -354,7 +367,7 @@ def test_ctrl_c_keeps_what_is_finished(cache, tmp_path, n_jobs):
     wait_for_line(process, "[1/20]")
     os.killpg(process.pid, signal.SIGINT)
     rest = process.stderr.read()
-    assert process.wait(20) == cli.INTERRUPTED
+    assert process.wait(20) == INTERRUPTED
     assert "Interrupted; what is finished is kept" in rest
     assert "Traceback" not in rest
     assert 1 <= len(read_records(path)) < 20
@@ -399,53 +412,6 @@ def test_a_cache_is_left_as_it_is(cache, run):
 def test_find_task_describes_it(cache):
     expected = tasks.Task(2, 12, "toy regression", "regression", 90, N_FOLDS)
     assert tasks.find_task(2, cache) == expected
-
-
-def test_auroc_of_two_and_of_more_classes():
-    rng = np.random.default_rng(0)
-    y, proba = rng.integers(0, 2, 50), rng.random(50)
-    pairs = [(a > b) + (a == b) / 2 for a in proba[y == 1] for b in proba[y == 0]]
-    assert protocols.auroc(y, np.stack([1 - proba, proba], axis=1)) == pytest.approx(np.mean(pairs))
-    y3, proba3 = rng.integers(0, 3, 60), rng.dirichlet([1, 1, 1], 60).astype(np.float32)
-    expected = roc_auc_score(y3, proba3.astype(float), multi_class="ovo")
-    assert protocols.auroc(y3, proba3) == pytest.approx(expected, abs=1e-6)
-
-
-def test_calibration_error_is_that_of_a_naive_loop():
-    rng = np.random.default_rng(0)
-    y, proba = rng.integers(0, 3, 200), rng.dirichlet([0.3, 0.3, 0.3], 200)
-    expected = 0.0
-    for number in range(15):
-        held = [
-            (label == row.argmax(), row.max())
-            for label, row in zip(y, proba, strict=True)
-            if number / 15 < row.max() <= (number + 1) / 15
-        ]
-        if held:
-            accuracy, confidence = np.mean(held, axis=0)
-            expected += len(held) / 200 * abs(accuracy - confidence)
-    assert calibration_error(y, proba) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("y", "proba", "expected"),
-    [
-        ([0, 0, 0, 1], [[0.75, 0.25]] * 4, 0),
-        ([0, 1, 2], np.eye(3), 0),
-        ([1, 0], np.eye(2), 1),
-        ([0, 0, 0, 0], [[0.75, 0.25]] * 4, 0.25),
-        # Over- and underconfidence in different bins do not make up for each other.
-        ([0, 0, 0, 1], [[0.6, 0.4]] * 2 + [[0.1, 0.9], [0.1, 0.9]], (2 * 0.4 + 2 * 0.4) / 4),
-    ],
-)
-def test_calibration_error_of_closed_cases(y, proba, expected):
-    assert calibration_error(y, np.array(proba)) == pytest.approx(expected)
-
-
-def test_log_loss_is_of_probabilities_that_sum_to_one():
-    y, proba = [0, 1, 1], np.array([[0.2, 0.2], [0.1, 0.3], [0.5, 0.5]], dtype=np.float32)
-    assert probabilities.log_loss(y, proba) == pytest.approx(-np.log([0.5, 0.75, 0.5]).mean())
-    assert probabilities.log_loss([0, 0], np.eye(2)) > 0  # a class may be absent, or ruled out
 
 
 def test_suites_have_the_sizes_of_their_publications():

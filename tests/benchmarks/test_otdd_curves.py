@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import otdd_curves
+from benchmarks.otdd_curves import __main__ as otdd_curves
 from examples.openml_cache import write_task
 from pare_sklearn import PaReClassifier
 from pare_sklearn.inspection import OTDDCurve
@@ -37,7 +37,7 @@ def test_a_curve_is_drawn_and_told(cache, tmp_path, capsys, monkeypatch):
 
     monkeypatch.setattr(otdd_curves.pare, "build", build)
     path = tmp_path / "curves.png"
-    status = otdd_curves.main(["--tasks", "1", "--cache", str(cache), "--out", str(path)])
+    status = otdd_curves.main(["--tasks", "1", "--cache", str(cache), "--figure", str(path)])
     assert status == 0
     assert path.read_bytes().startswith(b"\x89PNG")
     told = capsys.readouterr().out
@@ -62,6 +62,6 @@ def test_steps_against_the_trend_are_told(to_source, to_target, said):
 
 def test_a_lacking_task_is_a_line(cache, tmp_path, capsys):
     out = tmp_path / "curves.png"
-    assert otdd_curves.main(["--tasks", "7", "--cache", str(cache), "--out", str(out)]) == 1
+    assert otdd_curves.main(["--tasks", "7", "--cache", str(cache), "--figure", str(out)]) == 1
     assert "task 7 is not in the cache" in capsys.readouterr().err
     assert not out.exists()

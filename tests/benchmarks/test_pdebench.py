@@ -7,13 +7,13 @@ import h5py
 import numpy as np
 import pytest
 
-from benchmarks.data_error import DataError
+from benchmarks.fits.relative_error import mean_relative_error as nrmse
 from benchmarks.pdebench import generating
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.equations import EQUATIONS
 from benchmarks.pdebench.reading import read_task
 from benchmarks.pdebench.tasks import TASKS
-from benchmarks.relative_error import mean_relative_error as nrmse
+from benchmarks.unavailable import Unavailable
 
 ADVECTION = TASKS["advection"]
 # Of each official file: dimensions of a sample, and names of the data sets.
@@ -198,17 +198,23 @@ def put(name, shape, dtype="f4"):
 def test_what_is_wrong_with_a_file_is_one_line(tmp_path, name, damage, message):
     write(tmp_path, name, n=10)
     damage(tmp_path / TASKS[name].file)
-    with pytest.raises(DataError, match=message) as failure:
+    with pytest.raises(Unavailable, match=message) as failure:
         read_task(TASKS[name], tmp_path)
     assert TASKS[name].file in str(failure.value)
     assert "\n" not in str(failure.value)
 
 
+def generate(name, folder, *options):
+    return main(["generate", "--tasks", name, "--data", str(folder), "--samples", "1", *options])
+
+
 def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(DataError, match=r"pip install 'pare-sklearn\[bench\]'"):
+    with pytest.raises(Unavailable, match=r"pip install 'pare-sklearn\[bench\]'"):
         read_task(ADVECTION, tmp_path)
-    assert main(["generate", "advection", "--output", str(tmp_path), "--samples", "1"]) == 1
+    assert (
+        main(["generate", "--tasks", "advection", "--data", str(tmp_path), "--samples", "1"]) == 1
+    )
     assert "pare-sklearn[bench]" in capsys.readouterr().err
 
 
@@ -323,7 +329,7 @@ def test_an_interruption_leaves_no_file(tmp_path, monkeypatch, capsys, name, n_b
     broken = replace(equation, simulate=interrupt_after(n_batches, equation.simulate))
     monkeypatch.setitem(EQUATIONS, name, broken)
     monkeypatch.setattr(generating, "BATCH", 1)
-    assert main(["generate", name, "--output", str(tmp_path), "--samples", "3"]) == 130
+    assert main(["generate", "--tasks", name, "--data", str(tmp_path), "--samples", "3"]) == 130
     assert list(tmp_path.iterdir()) == []
     assert "no file is written" in capsys.readouterr().err
 
@@ -336,14 +342,18 @@ def test_a_file_is_at_its_path_only_once_it_is_whole(tmp_path, monkeypatch):
         return equation.simulate(generators)
 
     monkeypatch.setitem(EQUATIONS, "advection", replace(equation, simulate=simulate))
-    assert main(["generate", "advection", "--output", str(tmp_path), "--samples", "1"]) == 0
+    assert (
+        main(["generate", "--tasks", "advection", "--data", str(tmp_path), "--samples", "1"]) == 0
+    )
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_official_file_is_not_overwritten(tmp_path, capsys):
     path = tmp_path / ADVECTION.file
     path.write_bytes(b"eight gigabytes")
-    assert main(["generate", "advection", "--output", str(tmp_path), "--samples", "1"]) == 1
+    assert (
+        main(["generate", "--tasks", "advection", "--data", str(tmp_path), "--samples", "1"]) == 1
+    )
     assert path.read_bytes() == b"eight gigabytes"
     assert list(tmp_path.iterdir()) == [path]
     assert "is there already" in capsys.readouterr().err
@@ -351,8 +361,8 @@ def test_an_official_file_is_not_overwritten(tmp_path, capsys):
 
 def test_generating_tells_its_progress(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(generating, "BATCH", 2)
-    options = ["--output", str(tmp_path / "new"), "--samples", "3"]
-    assert main(["generate", "advection", *options]) == 0
+    options = ["--data", str(tmp_path / "new"), "--samples", "3"]
+    assert main(["generate", "--tasks", "advection", *options]) == 0
     said = capsys.readouterr()
     assert said.out == f"{tmp_path / 'new' / ADVECTION.file}\n"
     assert [line.split(";")[0] for line in said.err.splitlines()] == [
@@ -364,9 +374,9 @@ def test_generating_tells_its_progress(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "argv",
     [
-        ["generate", "shallow-water", "--output", "x", "--samples", "1"],
-        ["generate", "advection", "--output", "x", "--samples", "0"],
-        ["generate", "advection", "--output", "x", "--samples", "1", "--seed", "-1"],
+        ["generate", "--tasks", "shallow-water", "--data", "x", "--samples", "1"],
+        ["generate", "--tasks", "advection", "--data", "x", "--samples", "0"],
+        ["generate", "--tasks", "advection", "--data", "x", "--samples", "1", "--seed", "-1"],
         [],
     ],
 )
@@ -378,8 +388,8 @@ def test_wrong_command_lines_are_refused(argv, capsys):
 
 def test_what_cannot_be_written_is_one_line(tmp_path, capsys):
     (tmp_path / "file").touch()
-    options = ["--output", str(tmp_path / "file"), "--samples", "1"]
-    assert main(["generate", "advection", *options]) == 1
+    options = ["--data", str(tmp_path / "file"), "--samples", "1"]
+    assert main(["generate", "--tasks", "advection", *options]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 

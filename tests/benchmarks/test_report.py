@@ -90,7 +90,7 @@ def report(tmp_path, capsys):
 
     def run(records, *options):
         path = write(tmp_path / "results.jsonl", records)
-        assert main([str(path), *options]) == 0
+        assert main(["--results", str(path), *options]) == 0
         return capsys.readouterr().out, tmp_path / "results-report"
 
     return run
@@ -433,7 +433,7 @@ def test_bad_input_is_one_line(tmp_path, capsys, records, options, message):
     path = tmp_path / "results.jsonl"
     if records is not None:
         write(path, records)
-    assert main([str(path), *(option.format(results=path) for option in options)]) == 2
+    assert main(["--results", str(path), *(o.format(results=path) for o in options)]) == 1
     out, err = capsys.readouterr()
     assert message in err
     assert (out, err.count("\n")) == ("", 1)
@@ -443,7 +443,7 @@ def test_damaged_line_is_left_out(tmp_path):
     path = write(tmp_path / "results.jsonl", [record("pare", 0.5)])
     path.write_text(path.read_text() + '{"protocol": "ha')
     with pytest.warns(UserWarning, match="damaged"):
-        assert main([str(path)]) == 0
+        assert main(["--results", str(path)]) == 0
 
 
 def test_markdown_escapes():
@@ -456,6 +456,14 @@ def test_markdown_escapes():
 
 def test_command_line(tmp_path):
     path = write(tmp_path / "results.jsonl", grid({"pare": 0.0, "a": 0.1}))
-    command = [sys.executable, "-m", "benchmarks.report", str(path), "--out", str(tmp_path / "x")]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.report",
+        "--results",
+        str(path),
+        "--out",
+        str(tmp_path / "x"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == (tmp_path / "x" / "report.md").read_text()

@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits, make_multilabel_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.preprocessing import StandardScaler
 
+from benchmarks import jobs
+from benchmarks.records import read_records
 from benchmarks.sklearn_data import digits, labels
-from benchmarks.sklearn_data.__main__ import MEASUREMENTS, describe, main
+from benchmarks.sklearn_data.__main__ import MODELS, PROTOCOLS, main
 from pare_sklearn import PaReClassifier
 
 
@@ -17,28 +25,63 @@ class Quick(PaReClassifier):
         )
 
 
-@pytest.mark.parametrize("name", MEASUREMENTS)
-def test_a_table_of_all_models_is_printed(monkeypatch, capsys, name):
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Run the command, its jobs in this process and for a moment."""
     for module in (digits, labels):
         monkeypatch.setattr(module, "PaReClassifier", Quick)
-    assert main([name, "--repeats", "2"]) == 0
+    monkeypatch.setattr(jobs, "run_in_process", lambda module, request, threads: jobs.do(request))
+    path = tmp_path / "results.jsonl"
+
+    def run(*argv):
+        return main(["--results", str(path), *argv]), read_records(path)
+
+    return run
+
+
+@pytest.mark.parametrize("task", MODELS)
+def test_a_table_of_all_models_is_printed_and_recorded(run, capsys, task):
+    status, records = run("--tasks", task, "--seeds", "2")
+    assert status == 0
     out, err = capsys.readouterr()
-    assert "[2/2]" in err
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.splitlines()]
-    assert cells[0] == ["model", "mean", "sd", "ahead of it, of 2"]
-    assert len(cells) == 4
-    assert all(0.2 < float(row[1]) <= 1 for row in cells[2:])
+    assert "[4/4]" in err
+    assert {(r["protocol"], r["model"], r["split"]) for r in records} == {
+        (PROTOCOLS[task], model, seed) for model in MODELS[task] for seed in (0, 1)
+    }
+    assert all(0.2 < record["score"] <= 1 for record in records)
+    header, _, row = out.splitlines()[-3:]
+    assert [cell.strip() for cell in header.split("|")[1:-1]] == ["task", "metric", *MODELS[task]]
+    assert row.startswith(f"| {task} ")
+    assert run("--tasks", task, "--seeds", "2")[1] == records
 
 
-def test_scores_are_summarised():
-    scores = [{"a": 0.5, "b": 0.25}, {"a": 0.7, "b": 0.75}, {"a": 0.6, "b": 0.6}]
-    rows = describe(scores).splitlines()[2:]
-    assert [cell.strip() for cell in rows[0].split("|")[1:-1]] == ["a", "0.6000", "0.0816", "0"]
-    spread = np.std([0.25, 0.75, 0.6])
-    assert f"0.5333 | {spread:.4f} | 1" in " ".join(rows[1].split())
+def test_a_fold_is_that_of_its_seed(run):
+    _, records = run("--tasks", "digits", "--models", "pare-table", "--seeds", "2")
+    X, y = load_digits(return_X_y=True)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
+    for record, (train, test) in zip(records, folds, strict=False):
+        model = Quick(random_state=0).fit(X[train], y[train])
+        assert record["score"] == pytest.approx(model.score(X[test], y[test]))
 
 
-def test_unknown_measurements_are_refused(capsys):
+def test_a_logistic_regression_a_label_is_the_rival(run):
+    _, (record,) = run("--tasks", "labels", "--models", "logreg", "--seeds", "1")
+    X, y = make_multilabel_classification(2_000, 30, n_classes=20, n_labels=4, random_state=0)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, random_state=0)
+    scaler = StandardScaler().fit(X)
+    rival = OneVsRestClassifier(LogisticRegression(max_iter=1_000)).fit(scaler.transform(X), y)
+    expected = average_precision_score(y_test, rival.predict_proba(scaler.transform(X_test)))
+    assert record["score"] == pytest.approx(expected)
+    assert np.isfinite(record["fit_seconds"])
+    nested = "onevsrestclassifier__estimator__max_iter"
+    assert record["parameters"] == {nested: 1_000}
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [(["--tasks", "iris"], "digits"), (["--seeds", "6"], "the digits have 5 folds")],
+)
+def test_wrong_options_are_refused(run, capsys, argv, message):
     with pytest.raises(SystemExit):
-        main(["iris"])
-    assert "digits" in capsys.readouterr().err
+        run(*argv)
+    assert message in capsys.readouterr().err

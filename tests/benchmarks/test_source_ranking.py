@@ -61,7 +61,7 @@ def run(cache, tmp_path, capsys):
 
     def run(records, *options):
         path.write_text("".join(json.dumps(r) + "\n" for r in records))
-        status = main([str(path), "--cache", str(cache), *options])
+        status = main(["--results", str(path), "--cache", str(cache), *options])
         return status, capsys.readouterr()
 
     return run
@@ -186,7 +186,7 @@ def test_distances_are_to_the_very_rows_that_were_trained_on(run, asked, tmp_pat
     halves = [*product(TARGETS, range(2))]
     out = tmp_path / "ranking.md"
     status, said = run(
-        [r for task, split in halves for r in records(SCORES, task, split)], "--out", str(out)
+        [r for task, split in halves for r in records(SCORES, task, split)], "--report", str(out)
     )
     assert status == 0
     assert out.read_text() == said.out
@@ -234,6 +234,6 @@ def test_only_splits_with_enough_sources_are_measured(run, asked):
 )
 def test_bad_input_is_one_line(run, asked, lines, message):
     status, said = run(lines)
-    assert status == 2
+    assert status == 1
     assert message in said.err
     assert (said.out, said.err.count("\n")) == ("", 1)

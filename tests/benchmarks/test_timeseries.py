@@ -1,6 +1,7 @@
 """The benchmark of time series from the command line, on toy series and toy models."""
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +9,19 @@ import pytest
 from scipy.stats import wilcoxon
 from sklearn.dummy import DummyClassifier
 
-from benchmarks import seeded
-from benchmarks.exit_status import INTERRUPTED
+from benchmarks import jobs
+from benchmarks.jobs import Job
 from benchmarks.records import Results
 from benchmarks.report.sections import load_sections
+from benchmarks.running import INTERRUPTED
 from benchmarks.timeseries import __main__ as cli
-from benchmarks.timeseries import job
-from benchmarks.timeseries.datasets import DataSetError, load
+from benchmarks.timeseries.__main__ import PROTOCOL
+from benchmarks.timeseries.datasets import load
 from benchmarks.timeseries.document import describe
 from benchmarks.timeseries.equal_lengths import EqualLengths
-from benchmarks.timeseries.job import PROTOCOL, Job, measure, plan
-from benchmarks.timeseries.models import ModelError, find_build
+from benchmarks.timeseries.fitting import measure
+from benchmarks.timeseries.models import find_build
+from benchmarks.unavailable import Unavailable
 from tests.benchmarks import toy_series
 
 TESTS = str(Path(__file__).parent)  # where jobs find the toys
@@ -35,7 +38,7 @@ def command(tmp_path, monkeypatch):
     path = tmp_path / "results.jsonl"
 
     def run(*argv, sets=TONES, models=NEAREST):
-        argv = ["--sets", sets, "--models", models, "--results", str(path), *argv]
+        argv = ["--tasks", sets, "--models", models, "--results", str(path), *argv]
         return cli.main(argv), Results(path).read()
 
     return run
@@ -44,7 +47,7 @@ def command(tmp_path, monkeypatch):
 @pytest.fixture
 def run(command, monkeypatch):
     """Run the command, its jobs in this process."""
-    monkeypatch.setattr(seeded, "run_in_process", lambda module, request, threads: job.do(request))
+    monkeypatch.setattr(jobs, "run_in_process", lambda module, request, threads: jobs.do(request))
     return command
 
 
@@ -92,7 +95,7 @@ def test_a_record_tells_the_circumstances(run):
     _, (record,) = run("--seeds", "1", models=GUESSING)
     assert record["protocol"] == PROTOCOL
     assert record["metric"] == "accuracy"
-    assert record["parameters"] == {"constant": None, "random_state": 0, "strategy": "uniform"}
+    assert record["parameters"] == {"random_state": 0, "strategy": "uniform"}
     assert record["versions"].keys() >= {"python", "numpy", "scikit-learn", "torch"}
     assert record["fit_seconds"] > 0
     assert record["predict_seconds"] > 0
@@ -118,12 +121,12 @@ def test_a_failure_leaves_a_dash_and_is_tried_again(run, capsys):
     assert cells(text)[TONES][1] == cells(text)["mean"][1] == "-"
     assert comparisons(text)[failing] == ["0", "-", "-", "-"]
     run("--seeds", "1", models=f"{NEAREST},{failing}")
-    assert "1 of 2 fits to do" in capsys.readouterr().err
+    assert "1 of 2 jobs to do" in capsys.readouterr().err
 
 
 def test_an_interrupted_run_goes_on_where_it_was(run, monkeypatch, capsys):
     options = {"sets": f"{TONES},{RAGGED}", "models": f"{NEAREST},{GUESSING}"}
-    in_this_process, done = seeded.run_in_process, []
+    in_this_process, done = jobs.run_in_process, []
 
     def interrupted(module, request, threads):
         if len(done) == 3:
@@ -131,16 +134,16 @@ def test_an_interrupted_run_goes_on_where_it_was(run, monkeypatch, capsys):
         done.append(request)
         return in_this_process(module, request, threads)
 
-    monkeypatch.setattr(seeded, "run_in_process", interrupted)
+    monkeypatch.setattr(jobs, "run_in_process", interrupted)
     status, before = run("--seeds", "2", **options)
     assert status == INTERRUPTED
     assert len(before) == 3
     assert "Interrupted; what is finished is kept" in capsys.readouterr().err
 
-    monkeypatch.setattr(seeded, "run_in_process", in_this_process)
+    monkeypatch.setattr(jobs, "run_in_process", in_this_process)
     status, after = run("--seeds", "2", **options)
     assert status == 0
-    assert "5 of 8 fits to do" in capsys.readouterr().err
+    assert "5 of 8 jobs to do" in capsys.readouterr().err
     assert after[:3] == before
     assert len(scores(after)) == len(after) == 8
 
@@ -176,8 +179,13 @@ def records_of(model, accuracies):
     ]
 
 
+def a_job(task, seed, model):
+    return Job("benchmarks.timeseries.fitting:measure", PROTOCOL, task, (seed,), model)
+
+
 def asked(*models, n_sets=4):
-    return plan([f"set {number}" for number in range(n_sets)], models, 2, threads=1)
+    tasks = [f"set {number}" for number in range(n_sets)]
+    return [a_job(*where) for where in product(tasks, range(2), models)]
 
 
 def test_the_table_has_means_over_seeds_and_over_sets():
@@ -210,8 +218,7 @@ def test_a_single_model_is_compared_with_none():
 
 
 def test_only_what_was_asked_for_is_reported():
-    records = records_of("a", A) + records_of("b", B)
-    text = describe(asked("a", n_sets=2), records)
+    text = describe(asked("a", n_sets=2), records_of("a", A[:2]))
     assert "4 of 4 fits are finished" in text
     assert "set 2" not in text
     assert cells(text)["mean"] == [f"{np.mean(A[:2]) + 0.01:.4f}"]
@@ -239,37 +246,49 @@ def test_the_report_reads_the_results(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sets": "Gunpoint"}, "no data set 'Gunpoint'; there are GunPoint, ItalyPowerDemand"),
         ({"sets": "toy_series:none"}, "the data set 'toy_series:none' can't be imported"),
         ({"sets": "nowhere:tones"}, "No module named 'nowhere'"),
-        ({"models": "rocket"}, "no model 'rocket'; there are pare, finetune, scratch, minirocket"),
         ({"models": "toy_series:none"}, "the model 'toy_series:none' can't be imported"),
     ],
 )
-def test_bad_names_are_told_before_any_work(run, capsys, options, message):
+def test_bad_functions_are_told_before_any_work(run, capsys, options, message):
     status, records = run(**options)
     assert status == 1
     assert records == []
-    (line,) = capsys.readouterr().err.splitlines()
+    line, rest = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
     assert message in line
+    assert rest.startswith("0 of 3 jobs to do")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sets": "Gunpoint"}, "no 'Gunpoint'; there are GunPoint, ItalyPowerDemand"),
+        ({"models": "rocket"}, "no 'rocket'; there are pare, finetune, scratch, minirocket"),
+    ],
+)
+def test_bad_names_are_refused(run, capsys, options, message):
+    with pytest.raises(SystemExit, match="2"):
+        run(**options)
+    assert message in capsys.readouterr().err
 
 
 def test_lacking_packages_are_told_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "aeon.datasets", None)
-    with pytest.raises(DataSetError, match=r"pip install 'pare-sklearn\[bench\]'"):
+    with pytest.raises(Unavailable, match=r"pip install 'pare-sklearn\[bench\]'"):
         load("GunPoint")
     monkeypatch.setattr("benchmarks.timeseries.models.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"needs aeon: pip install 'pare-sklearn\[bench\]'"):
+    with pytest.raises(Unavailable, match=r"needs aeon: pip install 'pare-sklearn\[bench\]'"):
         find_build("minirocket")
-    with pytest.raises(ModelError, match=r"needs aeon and tensorflow: pip install 'aeon\[dl\]'"):
+    with pytest.raises(Unavailable, match=r"needs aeon and tensorflow: pip install 'aeon\[dl\]'"):
         find_build("inceptiontime")
 
 
 def test_by_default_all_but_what_the_extra_lacks(tmp_path):
     args = cli.parse(["--results", str(tmp_path / "results.jsonl")])
-    assert args.models == ("pare", "finetune", "scratch", "minirocket", "dtw")
-    assert len(args.sets) == 7
+    assert args.models == ["pare", "finetune", "scratch", "minirocket", "dtw"]
+    assert len(args.tasks) == 7
     assert args.seeds == 3
 
 
@@ -297,7 +316,7 @@ def test_pare_has_its_defaults_but_for_the_strategy(strategy):
 
 def test_pare_takes_series_of_unequal_lengths(monkeypatch):
     monkeypatch.syspath_prepend(TESTS)
-    outcome = measure(Job(RAGGED, 0, "toy_series:tiny_pare"))
+    (outcome,) = measure(a_job(RAGGED, 0, "toy_series:tiny_pare"))
     assert 0 <= outcome["score"] <= 1
     assert outcome["parameters"]["max_epochs"] == 1
 
@@ -339,11 +358,12 @@ def test_dtw_is_the_nearest_neighbour_by_warping(monkeypatch):
     monkeypatch.syspath_prepend(TESTS)
     X_train, y_train, X_test, y_test = toy_series.ragged()
     nearest = [np.argmin([warping_distance(x, other) for other in X_train]) for x in X_test]
-    outcome = measure(Job(RAGGED, 0, "dtw"))
+    (outcome,) = measure(a_job(RAGGED, 0, "dtw"))
     assert outcome["score"] == pytest.approx(np.mean(y_train[nearest] == y_test))
 
 
 def test_minirocket_takes_series_of_unequal_lengths(monkeypatch):
     pytest.importorskip("aeon")
     monkeypatch.syspath_prepend(TESTS)
-    assert measure(Job(RAGGED, 0, "minirocket"))["score"] >= 0.5
+    (outcome,) = measure(a_job(RAGGED, 0, "minirocket"))
+    assert outcome["score"] >= 0.5

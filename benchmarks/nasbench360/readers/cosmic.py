@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, LazyArray, Part
 from benchmarks.nasbench360.files import BUCKET, as_numbers, find_file, read_npy, reading
+from benchmarks.unavailable import Unavailable
 
 ORIGIN = f"{BUCKET}/cosmic/deepCR.ACS-WFC.{{}}.tar and the benchmark's get_dirs of what is in it"
 CROP = slice(64, 192)  # of 256 pixels, as the experiments of ORCA and PaRe take it
@@ -32,7 +32,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If a file is missing, damaged, or not what it should be.
 
     References
@@ -63,7 +63,7 @@ def _locate(folder: Path, entry: str, listing: Path) -> Path:
     parts = PurePosixPath(entry).parts
     roots = [i for i, part in enumerate(parts) if part in ("npy_train", "npy_test")]
     if not roots or ".." in parts:
-        raise DataError(f"{listing} lists {entry}, which is not in npy_train or npy_test")
+        raise Unavailable(f"{listing} lists {entry}, which is not in npy_train or npy_test")
     return folder.joinpath(*parts[roots[-1] :])
 
 
@@ -82,7 +82,7 @@ def _sky_of(path: Path, levels: dict[Path, np.ndarray]) -> float:
         return 0.0
     exposure = path.name.split("_")[0]
     if not exposure.isdigit() or not 1 <= int(exposure) <= len(levels[path.parent]):
-        raise DataError(f"{path} has no level in the sky.npy beside it")
+        raise Unavailable(f"{path} has no level in the sky.npy beside it")
     return float(levels[path.parent][int(exposure) - 1])
 
 
@@ -98,5 +98,5 @@ def _read_mask(paths: list[Path], channel: int, row: int) -> np.ndarray | int:
 def _read_channels(path: Path) -> np.ndarray:
     channels = as_numbers(read_npy(path), (None, 256, 256), path)
     if len(channels) not in (2, 3):
-        raise DataError(f"{path} has {len(channels)} channels, not 2 or 3")
+        raise Unavailable(f"{path} has {len(channels)} channels, not 2 or 3")
     return channels

@@ -27,7 +27,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If a file is missing, damaged, or not what it should be.
 
     References

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, Part, join
 from benchmarks.nasbench360.files import BUCKET, as_numbers, find_file, read_npz
+from benchmarks.unavailable import Unavailable
 
 NAME = "deepsea_filtered.npz"
 ORIGIN = f"{BUCKET}/deepsea/{NAME}"
@@ -22,7 +22,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is missing, damaged, or not what it should be.
 
     References
@@ -45,5 +45,5 @@ def _read_part(path: Path, name: str) -> Part:
 def _read_array(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     array = as_numbers(read_npz(path, name), (None, *shape), f"{path}, {name},")
     if array.size and (array.min() < 0 or array.max() > 1):
-        raise DataError(f"{path}, {name}, holds values outside 0 and 1")
+        raise Unavailable(f"{path}, {name}, holds values outside 0 and 1")
     return array.astype(np.uint8 if array.dtype.kind in "bui" else np.float32, copy=False)

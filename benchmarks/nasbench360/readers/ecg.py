@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, LazyArray, Part
 from benchmarks.nasbench360.files import (
     BUCKET,
@@ -18,6 +17,7 @@ from benchmarks.nasbench360.files import (
     read_pickle,
     reading,
 )
+from benchmarks.unavailable import Unavailable
 
 NAME = "challenge2017.pkl"
 ORIGIN = f"{BUCKET}/ECG/{NAME}"
@@ -36,7 +36,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is missing, damaged, or not what it should be.
 
     References
@@ -50,7 +50,7 @@ def read(folder: Path) -> Data:
         signals = [_standardised(signal, path) for signal in field(content, path, "data")]
         rhythms = np.array([_rhythm(label, path) for label in field(content, path, "label")])
     if len(signals) != len(rhythms):
-        raise DataError(f"{path} holds {len(signals)} recordings, but {len(rhythms)} labels")
+        raise Unavailable(f"{path} holds {len(signals)} recordings, but {len(rhythms)} labels")
     train, test = train_test_split(np.arange(len(signals)), test_size=0.1, random_state=0)
     return Data(_cut(signals, rhythms, train), _cut(signals, rhythms, test))
 
@@ -58,13 +58,13 @@ def read(folder: Path) -> Data:
 def _standardised(signal: np.ndarray, path: Path) -> np.ndarray:
     signal = as_numbers(signal, (None,), path).astype(np.float64)
     if not signal.std() > 0:
-        raise DataError(f"{path} holds a recording that is empty or constant")
+        raise Unavailable(f"{path} holds a recording that is empty or constant")
     return ((signal - signal.mean()) / signal.std()).astype(np.float32)
 
 
 def _rhythm(label: str, path: Path) -> int:
     if label not in RHYTHMS:
-        raise DataError(f"{path} holds the label {label!r}, not one of {', '.join(RHYTHMS)}")
+        raise Unavailable(f"{path} holds the label {label!r}, not one of {', '.join(RHYTHMS)}")
     return RHYTHMS[label]
 
 

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.audio import log_mel, read_wav
 from benchmarks.nasbench360.data import Data, LazyArray, Part
 from benchmarks.nasbench360.files import BUCKET, find_file, reading
+from benchmarks.unavailable import Unavailable
 
 ORIGIN = f"{BUCKET}/audio/audio.zip"
 N_LABELS = 200
@@ -32,7 +32,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If a file is missing, damaged, or not what it should be.
 
     References
@@ -50,7 +50,7 @@ def _read_labels(path: Path) -> dict[str, int]:
     with reading(path):
         columns = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(columns, dict) or sorted(columns.values()) != list(range(N_LABELS)):
-        raise DataError(f"{path} does not give {N_LABELS} labels their columns")
+        raise Unavailable(f"{path} does not give {N_LABELS} labels their columns")
     return columns
 
 
@@ -70,7 +70,7 @@ def _read_manifest(path: Path) -> list[list[str]]:
         table = csv.DictReader(file, strict=True)
         rows = [tuple(row.get(column) or "" for column in columns) for row in table]
     if not rows or not all(all(row) for row in rows):
-        raise DataError(f"{path} has not the columns {', '.join(columns)} in every row")
+        raise Unavailable(f"{path} has not the columns {', '.join(columns)} in every row")
     return [list(column) for column in zip(*rows, strict=True)]
 
 
@@ -85,7 +85,7 @@ def _relative(files: list[str], folder: Path) -> list[str]:
 
 def _column(label: str, columns: dict[str, int], path: Path) -> int:
     if label not in columns:
-        raise DataError(f"{path} holds the label {label!r}, which lbl_map.json lacks")
+        raise Unavailable(f"{path} holds the label {label!r}, which lbl_map.json lacks")
     return columns[label]
 
 

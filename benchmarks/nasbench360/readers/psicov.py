@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.data_error import DataError
 from benchmarks.nasbench360.data import Data, LazyArray, Part
 from benchmarks.nasbench360.files import (
     BUCKET,
@@ -19,6 +18,7 @@ from benchmarks.nasbench360.files import (
     read_pickle,
     reading,
 )
+from benchmarks.unavailable import Unavailable
 
 ORIGIN = f"{BUCKET}/protein.zip"
 SIZE = 512
@@ -39,7 +39,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If a file is missing, damaged, or not what it should be.
 
     References
@@ -100,11 +100,11 @@ def _read_distances(paths: list[Path], cap: float, row: int) -> np.ndarray:
     path = paths[row]
     content = read_npy(path)
     if content.shape != (3,):
-        raise DataError(f"{path} does not hold a length, a sequence and a map")
+        raise Unavailable(f"{path} does not hold a length, a sequence and a map")
     inside, length = _placed(content[1], path)
     known = as_numbers(content[2], (length, length), path)
     if not np.isfinite(known).all():
-        raise DataError(f"{path} lacks distances")
+        raise Unavailable(f"{path} lacks distances")
     distances = np.full((SIZE, SIZE), FAR, np.float32)
     distances[inside, inside] = _mended(known)
     return np.minimum(distances, cap)
@@ -115,7 +115,7 @@ def _placed(sequence: Any, path: Path) -> tuple[slice, int]:
     with reading(path):
         length = len(sequence)
     if not 2 <= length <= SIZE - 2 * MARGIN:
-        raise DataError(f"{path} is of {length} residues, not 2 to {SIZE - 2 * MARGIN}")
+        raise Unavailable(f"{path} is of {length} residues, not 2 to {SIZE - 2 * MARGIN}")
     return slice(MARGIN, MARGIN + length), length
 
 

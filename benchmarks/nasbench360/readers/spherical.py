@@ -30,7 +30,7 @@ def read(folder: Path) -> Data:
 
     Raises
     ------
-    DataError
+    Unavailable
         If the file is missing, damaged, or not what it should be.
 
     References

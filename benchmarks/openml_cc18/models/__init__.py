@@ -17,6 +17,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from benchmarks.functions import import_function
+from benchmarks.unavailable import Unavailable
 
 Build = Callable[..., BaseEstimator]
 
@@ -98,18 +99,15 @@ MODELS: dict[str, Model] = {
 
 
 def find_model(name: str) -> Model | None:
-    """Find a model of the registry; None for ``"package.module:function"``.
+    """Find a model of the registry; None for ``"package.module:function"``."""
+    return None if ":" in name else MODELS[name]
 
-    Raises
-    ------
-    KeyError
-        When there is none of that name; the message lists those that there are.
-    """
-    if ":" in name:
-        return None
-    if name not in MODELS:
-        raise KeyError(f"there is no model {name!r}; there are {', '.join(MODELS)}")
-    return MODELS[name]
+
+def check_installed(name: str) -> None:
+    """Raise `Unavailable`, with what to install, where the library of a model is lacking."""
+    model = find_model(name)
+    if model is not None and not model.is_installed():
+        raise Unavailable(f"the model {name!r} is not installed: pip install {model.install}")
 
 
 def load_build(name: str) -> Build:

@@ -10,7 +10,7 @@ from autogluon.tabular import TabularPredictor
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from benchmarks.threads import n_threads
+from benchmarks.isolation import n_threads
 
 TARGET = "__target__"
 

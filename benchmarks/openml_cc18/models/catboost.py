@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from benchmarks.isolation import n_threads
 from benchmarks.openml_cc18.models.columns import categorical
-from benchmarks.threads import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> BaseEstimator:

@@ -6,7 +6,7 @@ import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import BaseEstimator
 
-from benchmarks.threads import n_threads
+from benchmarks.isolation import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> BaseEstimator:

@@ -12,8 +12,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from benchmarks.isolation import n_threads
 from benchmarks.openml_cc18.models.columns import categorical, numeric
-from benchmarks.threads import n_threads
 
 # Lightning tells of the machine and of itself at every fit.
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)

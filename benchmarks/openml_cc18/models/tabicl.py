@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from benchmarks.threads import n_threads
+from benchmarks.isolation import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> Pipeline:

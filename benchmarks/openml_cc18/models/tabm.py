@@ -6,8 +6,8 @@ import pandas as pd
 from pytabkit import TabM_D_Classifier, TabM_D_Regressor
 from sklearn.pipeline import Pipeline
 
+from benchmarks.isolation import n_threads
 from benchmarks.openml_cc18.models.realmlp import with_imputer
-from benchmarks.threads import n_threads
 
 
 class TabMClassifier(TabM_D_Classifier):

@@ -6,8 +6,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from xgboost import XGBClassifier, XGBRegressor
 
+from benchmarks.isolation import n_threads
 from benchmarks.openml_cc18.models.coded_labels import CodedLabels
-from benchmarks.threads import n_threads
 
 
 def build(X: pd.DataFrame, kind: str, seed: int) -> BaseEstimator:

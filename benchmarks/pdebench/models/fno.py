@@ -152,5 +152,5 @@ class ScaledFNO(nn.Module):
 
 
 def relative_error(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean over the samples of ||predicted - true|| / ||true||, see `benchmarks.relative_error`."""
+    """Mean over the samples of ||predicted - true|| / ||true||, see `mean_relative_error`."""
     return ((predicted - true).flatten(1).norm(dim=1) / true.flatten(1).norm(dim=1)).mean()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data_error import DataError
+from benchmarks.unavailable import Unavailable
 
 
 def import_h5py(path: Path) -> Any:
@@ -13,11 +13,11 @@ def import_h5py(path: Path) -> Any:
 
     Raises
     ------
-    DataError
+    Unavailable
         If it is not installed; the message names the file.
     """
     try:
         import h5py
     except ImportError as error:
-        raise DataError(f"{path} needs h5py: pip install 'pare-sklearn[bench]'") from error
+        raise Unavailable(f"{path} needs h5py: pip install 'pare-sklearn[bench]'") from error
     return h5py

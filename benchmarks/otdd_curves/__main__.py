@@ -1,4 +1,4 @@
-"""The paper's figure 1b on OpenML tasks: ``python -m benchmarks.otdd_curves --cache DIR``.
+"""The paper's figure 1b on OpenML tasks: ``python -m benchmarks.otdd_curves``.
 
 Fits PaRe with its defaults to one half of each table, and plots how far the intermediate modality
 is from the source and from the target, for 9 values of k.
@@ -6,8 +6,8 @@ is from the source and from the target, for 9 values of k.
 
 from __future__ import annotations
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,7 +17,9 @@ import numpy as np
 
 from benchmarks.openml_cc18.models import pare
 from benchmarks.openml_cc18.protocols import halves
-from benchmarks.openml_cc18.tasks import TaskError, find_task, load_table, mirrored
+from benchmarks.openml_cc18.tasks import find_task, load_table, mirrored
+from benchmarks.options import add_cache, add_openml_tasks, make_parser, read
+from benchmarks.running import exit_status
 from pare_sklearn.inspection import OTDDCurve, OTDDCurveDisplay, otdd_curve
 
 SEED = 0
@@ -25,29 +27,32 @@ SEED = 0
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print and plot the curves; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.otdd_curves",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser("otdd_curves", __doc__)
+    add_openml_tasks(parser, default=[31, 37, 53])
+    add_cache(parser)
+    parser.add_argument(
+        "--figure",
+        type=Path,
+        default=Path("docs/otdd_curves.png"),
+        metavar="FILE",
+        help="for the plot (default: docs/otdd_curves.png)",
     )
-    parser.add_argument("--tasks", default="31,37,53", help="ids of OpenML tasks, by commas")
-    parser.add_argument("--cache", type=Path, help="OpenML cache to read offline")
-    parser.add_argument("--out", type=Path, default=Path("docs/otdd_curves.png"))
-    args = parser.parse_args(argv)
-    ids = [int(id) for id in args.tasks.split(",")]
+    args = read(parser, argv)
+    return exit_status(lambda: draw(args), "no figure is written")
+
+
+def draw(args: Namespace) -> int:
+    """Draw the curve of each task beside the others, and print it as a table."""
+    n_tasks = len(args.tasks)
     figure, axes = plt.subplots(
-        1, len(ids), figsize=(4 * len(ids), 3.6), layout="constrained", squeeze=False
+        1, n_tasks, figsize=(4 * n_tasks, 3.6), layout="constrained", squeeze=False
     )
-    try:
-        for ax, task_id in zip(axes[0], ids, strict=True):
-            name, curve = measure(task_id, args.cache)
-            print(describe(name, curve), flush=True)
-            OTDDCurveDisplay(curve).plot(ax=ax)
-            ax.set_title(name)
-    except TaskError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 1
-    figure.savefig(args.out, dpi=120)
+    for ax, task_id in zip(axes[0], args.tasks, strict=True):
+        name, curve = measure(task_id, args.cache)
+        print(describe(name, curve), flush=True)
+        OTDDCurveDisplay(curve).plot(ax=ax)
+        ax.set_title(name)
+    figure.savefig(args.figure, dpi=120)
     return 0
 
 
