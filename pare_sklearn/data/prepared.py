@@ -12,7 +12,7 @@ from pare_sklearn.data.modalities import Modality, new_modality
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target, new_target
 from pare_sklearn.recipe import Recipe
-from pare_sklearn.utils.validation import check_length
+from pare_sklearn.utils.validation import check_length, reject_nested
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def _same_shapes(modality: Modality, earlier: Modality) -> Modality:
 
 def _weights(target: Target, y: np.ndarray, sample_weight: Any, labelled: np.ndarray) -> np.ndarray:
     """Weights of the labelled samples, with mean 1."""
+    reject_nested(sample_weight, "sample_weight", "None or one number a sample", most_axes=1)
     weights = _check_sample_weight(
         sample_weight, labelled[:, np.newaxis], dtype=np.float64, ensure_non_negative=True
     )

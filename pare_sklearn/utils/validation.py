@@ -17,6 +17,39 @@ def check_length(y: np.ndarray, n: int) -> None:
         )
 
 
+def reject_nested(values: Any, name: str, expected: str, most_axes: int | None = None) -> None:
+    """Raise where an array-like is no array, but lists of several lengths, or has too many axes.
+
+    Parameters
+    ----------
+    values : Any
+        What the user gave.
+    name : str
+        How the user calls it.
+    expected : str
+        What it should be.
+    most_axes : int or None, default=None
+        Axes that it may have.
+
+    Raises
+    ------
+    ValueError
+        If it is so.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # lists of several lengths
+        raise ValueError(f"{name} holds lists; it must be {expected}.") from error
+    if array.dtype == object and array.size and any(map(_is_collection, array.ravel())):
+        raise ValueError(f"{name} holds lists; it must be {expected}.")
+    if most_axes is not None and array.ndim > most_axes:
+        raise ValueError(f"{name} has {array.ndim} axes; it must be {expected}.")
+
+
+def _is_collection(entry: Any) -> bool:
+    return isinstance(entry, (list, tuple, set, dict, np.ndarray))
+
+
 def check_max_samples(max_samples: int) -> None:
     """Raise where this is no number of samples to draw at most."""
     if not isinstance(max_samples, Integral) or max_samples < 1:
@@ -30,17 +63,7 @@ def any_missing(labels: np.ndarray) -> bool:
 
 
 def reject_missing_labels(y: Any) -> None:
-    """Say that labels are missing, or are lists, in place of a failed comparison of them."""
-    try:
-        labels = np.asarray(y)
-    except ValueError:  # lists of several lengths
-        labels = np.array([None, *y], dtype=object)[1:]
-    if labels.dtype != object:
-        return
-    if any(isinstance(entry, (list, tuple, set, np.ndarray)) for entry in labels.ravel()):
-        raise ValueError(
-            "y holds lists, as of several labels a sample; give one label each, or a matrix of "
-            "zeros and ones as sklearn.preprocessing.MultiLabelBinarizer makes it."
-        )
-    if any_missing(labels):
+    """Say that labels are missing, in place of a failed comparison of text with NaN."""
+    labels = np.asarray(y)
+    if labels.dtype == object and any_missing(labels):
         raise ValueError("Input y contains NaN or None; drop the rows without a label.")

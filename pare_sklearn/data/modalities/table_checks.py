@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from pare_sklearn.data.modalities.frames import column_names, is_dataframe
+from pare_sklearn.utils.validation import reject_nested
 
 
 def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
@@ -40,6 +41,7 @@ def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
     if y is None:
         validate_data(columns, X, y)
     reject_rows(X)
+    reject_nested(X, "X", "a DataFrame, or one array of numbers (n_samples, n_features)")
     reject_text_and_dates(X)
     try:
         return validate_data(

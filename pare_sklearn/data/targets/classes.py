@@ -18,7 +18,12 @@ from pare_sklearn.data.unlabelled import split_labels
 from pare_sklearn.linear.factors import blend_logits
 from pare_sklearn.linear.models import Linear, fit_logistic
 from pare_sklearn.modules.losses import CLASS_LOSSES
-from pare_sklearn.utils.validation import reject_missing_labels
+from pare_sklearn.utils.validation import reject_missing_labels, reject_nested
+
+EXPECTED = (
+    "one label a sample, or a matrix of zeros and ones as "
+    "sklearn.preprocessing.MultiLabelBinarizer makes it"
+)
 
 
 class Classes(Target):
@@ -45,9 +50,11 @@ class Classes(Target):
         self.class_weight = class_weight
 
     def split(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        reject_nested(y, "y", EXPECTED)
         return split_labels(y)
 
     def check(self, y: Any) -> np.ndarray:
+        reject_nested(y, "y", EXPECTED)
         reject_missing_labels(y)
         check_classification_targets(y)
         return column_or_1d(y, warn=True)

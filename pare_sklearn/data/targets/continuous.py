@@ -16,7 +16,7 @@ from pare_sklearn.data.unlabelled import split_targets
 from pare_sklearn.linear.factors import blend_targets
 from pare_sklearn.linear.models import Linear, fit_ridge
 from pare_sklearn.modules.losses import RELATIVE_LOSSES, TARGET_LOSSES
-from pare_sklearn.utils.validation import reject_missing_labels
+from pare_sklearn.utils.validation import reject_missing_labels, reject_nested
 
 
 class Continuous(Target):
@@ -41,9 +41,11 @@ class Continuous(Target):
         self.field_axes = field_axes
 
     def split(self, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        self._reject_nested(y)
         return split_targets(y, allow_fields=self.field_axes is not None)
 
     def check(self, y: Any) -> np.ndarray:
+        self._reject_nested(y)
         reject_missing_labels(y)
         try:
             targets = check_array(
@@ -112,6 +114,13 @@ class Continuous(Target):
 
     def blend(self, outputs: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return blend_targets(outputs, codes, weights)
+
+    def _reject_nested(self, y: Any) -> None:
+        """Raise where targets are no array, or have more axes than samples can have."""
+        fields = "" if self.field_axes is None else ", or fields (n_samples, n_channels, ...)"
+        most_axes = 2 if self.field_axes is None else self.field_axes + 2
+        expected = f"numbers (n_samples,) or (n_samples, n_outputs){fields}"
+        reject_nested(y, "y", expected, most_axes)
 
     def _n_groups(self, shape: tuple[int, ...]) -> int:
         """Groups whose errors are relative to themselves: for nRMSE the channels of a field."""
