@@ -130,7 +130,8 @@ cosine. ``"auto"`` is 3e-3, for models of the Hugging Face hub 1e-4.""",
     },
     "weight_decay": """\
 float, default=0.1
-Weight decay of AdamW, not applied to biases, norms and positions.""",
+Weight decay of AdamW. Matrices of linear maps, of convolutions and of embeddings decay; biases,
+norms, positions, and what else shifts, scales or places do not.""",
     "dropout": {
         "classifier": """\
 float, default=0.2
