@@ -160,7 +160,12 @@ labels by the share; ``"patch_dropout"`` leaves out a random half of the patches
 [8]_. Both go together with every strategy.""",
     "callbacks": """\
 list of skorch callbacks or None, default=None
-Callbacks for each member's net, or pairs of name and callback.""",
+Callbacks for each member's net, or pairs of name and callback; each member gets a deep copy of
+them. A pair replaces the callback of that name, and ``(name, None)`` switches it off: ``"clip"``,
+``"lr_schedule"``, ``"early_stopping"``; ``"curriculum"``, which sets k and lambda, and
+``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
+``"valid_loss"`` and ``"print_log"``; ``"target_loss"``, ``"intermediate_loss"``,
+``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss.""",
     "warm_start": """\
 bool, default=False
 Whether another call of `fit` goes on from the weights of the one before, with the same scaling and

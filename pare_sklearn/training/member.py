@@ -28,6 +28,7 @@ from pare_sklearn.training.accelerated import AcceleratedPaReNet
 from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, AlignmentNet
 from pare_sklearn.training.assembly import assemble_model
 from pare_sklearn.training.budget import Budget
+from pare_sklearn.training.callbacks import Entry, callback_settings
 from pare_sklearn.training.curriculum import curriculum_callbacks
 from pare_sklearn.training.history import history_rows
 from pare_sklearn.training.net import LOSS_TERMS, PaReNet
@@ -192,7 +193,11 @@ def new_net(
         train_split=predefined_split(valid) if len(valid) else None,
         iterator_valid=BatchIterator,
         iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
-        callbacks=_callbacks(task, model, train, source, has_valid=len(valid) > 0),
+        **callback_settings(
+            _first_callbacks(task, model, train, source),
+            recipe.callbacks,
+            _last_callbacks(task, has_valid=len(valid) > 0),
+        ),
         **net_settings(recipe, task.lr),
     )
 
@@ -207,26 +212,30 @@ def _net_class(recipe: Recipe) -> Any:
     )
 
 
-def _callbacks(
-    task: MemberTask,
-    model: PaReModel,
-    train: Rows,
-    source: EmbeddedSource | None,
-    has_valid: bool,
-) -> list:
+def _first_callbacks(
+    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None
+) -> list[Entry]:
+    """Ours in front of the user's, by names that are in `recipe.CALLBACK_NAMES`."""
     recipe, budget = task.recipe, task.budget
     n_steps = budget.max_epochs * -(-len(train) // budget.batch_size)
-    callbacks: list = [(name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS]
+    callbacks: list[Entry] = [
+        (name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS
+    ]
     callbacks += optimizer_callbacks(n_steps)
     if model.gate is not None:
         assert source is not None
         callbacks += curriculum_callbacks(
             recipe, train, source, model.n_patches, budget.max_epochs, task.seed
         )
-    callbacks += recipe.callbacks
-    callbacks.append(("stop", StopAtSign(task.sign)))
-    if recipe.early_stopping and has_valid:
-        stop = EarlyStopping(patience=budget.patience, threshold=0, load_best=True, sink=_silent)
+    return callbacks
+
+
+def _last_callbacks(task: MemberTask, has_valid: bool) -> list[Entry]:
+    """Ours behind the user's. That of the sign has no name, so that none replaces it."""
+    callbacks: list[Entry] = [StopAtSign(task.sign)]
+    if task.recipe.early_stopping and has_valid:
+        patience = task.budget.patience
+        stop = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_silent)
         callbacks.append(("early_stopping", stop))
     return callbacks
 
