@@ -178,6 +178,8 @@ def new_net(
     """Put the model into a skorch net with optimizer and callbacks."""
     recipe, prepared = task.recipe, task.prepared
     valid = prepared.rows.take(task.fold.valid)
+    # Of rows without weight the loss is zero in every epoch, and the first would seem the best.
+    has_valid = bool(valid.weights.any())
     criterion, criterion_parameters = prepared.target.criterion()
     return _net_class(recipe)(
         model,
@@ -190,13 +192,13 @@ def new_net(
         layer_decay=recipe.layer_decay if recipe.is_pretrained else 1.0,
         max_epochs=task.budget.max_epochs,
         batch_size=task.budget.batch_size,
-        train_split=predefined_split(valid) if len(valid) else None,
+        train_split=predefined_split(valid) if has_valid else None,
         iterator_valid=BatchIterator,
         iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
         **callback_settings(
             _first_callbacks(task, model, train, source),
             recipe.callbacks,
-            _last_callbacks(task, has_valid=len(valid) > 0),
+            _last_callbacks(task, has_valid),
         ),
         **net_settings(recipe, task.lr),
     )

@@ -452,14 +452,16 @@ def test_features_of_rows_without_weight_are_not_seen():
 
 
 @BOTH
-def test_held_out_rows_without_weight_are_as_none(estimator_class):
+def test_rows_without_weight_are_not_held_out(estimator_class):
     X, y = make_table(estimator_class)
     if estimator_class is PaReRegressor:
         y = y[:, 0]  # one target goes into the folds in an order that no weight changes
     weights = np.ones(len(X))
     weights[hold_out_fraction(y, 0.2, np.random.RandomState(0)).valid] = 0
     model = estimator_class(**{**QUICK, "n_estimators": 1}).fit(X, y, weights)
-    np.testing.assert_array_equal(model.blend_, [1])
+    # Others are, and weigh the probe.
+    assert len(model.blend_) == 2
+    assert len(model.ensemble_.held_out.keys) == weights.sum()
 
 
 @BOTH
