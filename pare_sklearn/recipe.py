@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from skorch.callbacks import Callback
 from torch import nn
 
-from pare_sklearn.utils.devices import ACCELERATE, check_device, pick_device
+from pare_sklearn.utils.devices import ACCELERATE, check_device, computes_bfloat16, pick_device
 from pare_sklearn.utils.processes import this_process
 
 Task = Literal["classification", "regression"]
@@ -159,7 +159,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
 
 
 def _autocast(precision: str, device: str) -> str | None:
-    half = precision == "bfloat16" or (precision == "auto" and device.startswith("cuda"))
+    half = precision == "bfloat16" or (precision == "auto" and computes_bfloat16(device))
     return "bfloat16" if half else None
 
 

@@ -56,6 +56,11 @@ class Ensemble:
     features: Any | None = None
     probe: Probe | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A machine without a GPU is to read it; the nets see to their weights by themselves.
+        features = None if self.features is None else self.features.to("cpu")
+        return {**vars(self), "features": features}
+
     @property
     def is_field(self) -> bool:
         """Whether the target is a field, of which each patch predicts a piece."""

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from skorch.callbacks import EarlyStopping, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor
@@ -36,7 +35,7 @@ from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
 from pare_sklearn.training.stopping import StopAtSign, StopSign
 from pare_sklearn.utils.arrays import writable
 from pare_sklearn.utils.processes import new_accelerator
-from pare_sklearn.utils.randomness import kept_torch_rng
+from pare_sklearn.utils.randomness import kept_torch_rng, seed_generators
 from pare_sklearn.utils.threads import limited_threads
 
 
@@ -109,7 +108,7 @@ def train_member(task: MemberTask) -> Member | None:
     if task.sign.is_up:
         return None
     try:
-        with kept_torch_rng(task.seed), limited_threads(task.n_threads):
+        with kept_torch_rng(task.seed, task.recipe.device), limited_threads(task.n_threads):
             return _train(task)
     except KeyboardInterrupt:
         return None
@@ -130,7 +129,7 @@ def _train(task: MemberTask) -> Member | None:
         aligned = history_rows(aligner, "align")
     net = new_net(task, model, train, source)
     # Seeded again, so that what was built above does not change the order of the batches.
-    torch.manual_seed(task.seed + 1)
+    seed_generators(task.seed + 1, task.recipe.device)
     layers = encoder_layers(model.encoder) if task.recipe.gradient_checkpointing else []
     with checkpointed(layers):
         net.fit(train, y=None)

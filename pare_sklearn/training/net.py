@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -175,12 +176,14 @@ class PaReNet(NeuralNet):
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         self._set_training(True)
         step = self._step_within_memory(batch)
-        for name, term in step.terms.items():
-            self.history.record_batch(name, term.item())
         loss = self._combine(step.terms)
-        if not torch.isfinite(loss):
-            raise self.explosion(loss.item())
-        return {"loss": loss, "y_pred": step.outputs}
+        # All at once, because a GPU waits each time that a number is read.
+        *terms, value = torch.stack([*step.terms.values(), loss]).tolist()
+        for name, term in zip(step.terms, terms, strict=True):
+            self.history.record_batch(name, term)
+        if not math.isfinite(value):
+            raise self.explosion(value)
+        return {"loss": torch.tensor(value, dtype=loss.dtype), "y_pred": step.outputs}
 
     def explosion(self, loss: float) -> FloatingPointError:
         """The error to raise when the loss, or what the model gives, is no longer finite."""
