@@ -179,11 +179,21 @@ class PaReNet(NeuralNet):
         loss = self._combine(step.terms)
         # All at once, because a GPU waits each time that a number is read.
         *terms, value = torch.stack([*step.terms.values(), loss]).tolist()
-        for name, term in zip(step.terms, terms, strict=True):
+        recorded = dict.fromkeys(self._known_terms(), 0.0) | dict(
+            zip(step.terms, terms, strict=True)
+        )
+        for name, term in recorded.items():
             self.history.record_batch(name, term)
         if not math.isfinite(value):
             raise self.explosion(value)
         return {"loss": torch.tensor(value, dtype=loss.dtype), "y_pred": step.outputs}
+
+    def _known_terms(self) -> list[str]:
+        """Names of the terms that there are in some epoch, so that each tells of the same."""
+        if self.source is None:
+            return ["target_loss"]
+        lacks = self.unlabelled is None
+        return [name for name in LOSS_TERMS if not (lacks and name == "consistency_loss")]
 
     def explosion(self, loss: float) -> FloatingPointError:
         """The error to raise when the loss, or what the model gives, is no longer finite."""
