@@ -60,7 +60,8 @@ Fraction of the patches replaced in the last epoch, in [0, `k_start`].""",
 Whether a gate network scores the patches, or chance does.""",
     "mix_weight": """\
 float, default=0.3
-w, weight of the intermediate modality's loss terms; not negative.""",
+w, weight of the intermediate modality's loss terms; not negative. At 0 there is none, and
+``strategy="pare"`` is ``"finetune"``.""",
     "mix_weighting": """\
 {"count", "otdd"}, default="count"
 How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n; ``"otdd"`` is

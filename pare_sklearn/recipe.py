@@ -13,7 +13,6 @@ from pare_sklearn.utils.devices import ACCELERATE, check_device, computes_bfloat
 from pare_sklearn.utils.processes import this_process
 
 Task = Literal["classification", "regression"]
-WITH_SOURCE = ("pare", "orca")
 # Callbacks of a member's net that a pair of this name replaces; the first four are skorch's.
 CALLBACK_NAMES = (
     "epoch_timer",
@@ -101,8 +100,13 @@ class Recipe:
 
     @property
     def uses_source(self) -> bool:
-        """Whether the strategy needs a source modality."""
-        return self.strategy in WITH_SOURCE
+        """Whether the fit needs a source modality."""
+        return self.strategy == "orca" or self.mixes
+
+    @property
+    def mixes(self) -> bool:
+        """Whether there are intermediate modalities; without weight they would change nothing."""
+        return self.strategy == "pare" and self.mix_weight > 0
 
     @property
     def is_pretrained(self) -> bool:

@@ -16,7 +16,7 @@ from pare_sklearn.base import BasePaRe
 from pare_sklearn.data.targets.continuous import Continuous
 from pare_sklearn.docstrings import documented
 from pare_sklearn.modules.losses import TARGET_LOSSES
-from pare_sklearn.parameters import StrOptions, must_be
+from pare_sklearn.parameters import OrderedOptions, must_be
 from pare_sklearn.recipe import Task
 
 TargetLoss = Literal["auto", "squared_error", "absolute_error", "relative_l2", "nrmse"]
@@ -45,7 +45,9 @@ class PaReRegressor(RegressorMixin, BasePaRe):
     True
     """
 
-    loss: TargetLoss = field(default="auto", metadata=must_be(StrOptions({"auto", *TARGET_LOSSES})))
+    loss: TargetLoss = field(
+        default="auto", metadata=must_be(OrderedOptions({"auto", *TARGET_LOSSES}))
+    )
     _task: ClassVar[Task] = "regression"
 
     def predict(self, X: ArrayLike) -> np.ndarray:

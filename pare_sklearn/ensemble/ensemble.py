@@ -91,9 +91,10 @@ class Ensemble:
         """
         if not isinstance(self.nets[0].module_.gate, Gate):
             raise ValueError(
-                "There is no learned gate to score patches: fit with strategy='pare' and "
-                f"gate='learned' (fitted with strategy={self.recipe.strategy!r}, "
-                f"gate={self.recipe.gate!r})."
+                "There is no learned gate to score patches: fit with strategy='pare', "
+                "gate='learned' and mix_weight above 0 (fitted with "
+                f"strategy={self.recipe.strategy!r}, gate={self.recipe.gate!r}, "
+                f"mix_weight={self.recipe.mix_weight})."
             )
         each = [_apply(net, rows, lambda model, E: model.gate(E)) for net in self.nets]
         return np.mean(each, axis=0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeAlias
 
 from skorch.callbacks import Callback
 
 # A callback, or a pair of its name and it; None instead of it switches off the one of this name.
-Entry = Callback | tuple[str, Any]
+Entry: TypeAlias = Callback | tuple[str, Any]
 # Of these skorch knows by itself; others take their place as a parameter of the net.
 OF_SKORCH = ("epoch_timer", "train_loss", "valid_loss", "print_log")
 
@@ -32,7 +32,7 @@ def callback_settings(
         ``callbacks``, and ``callbacks__NAME`` for each that replaces one of skorch's.
     """
     copied = deepcopy(tuple(given))
-    named = dict(entry for entry in copied if isinstance(entry, tuple))
+    named: dict[str, Any] = dict(entry for entry in copied if isinstance(entry, tuple))
     ours = {entry[0] for entry in (*first, *last) if isinstance(entry, tuple)}
     added = [
         entry
