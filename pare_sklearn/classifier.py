@@ -16,7 +16,7 @@ from pare_sklearn.data.targets.classes import Classes
 from pare_sklearn.data.targets.indicators import Indicators
 from pare_sklearn.docstrings import documented
 from pare_sklearn.modules.losses import CLASS_LOSSES
-from pare_sklearn.parameters import SHARE, StrOptions, must_be
+from pare_sklearn.parameters import SHARE, OrderedOptions, must_be
 from pare_sklearn.recipe import Task
 from pare_sklearn.utils.surroundings import undisturbed
 
@@ -48,11 +48,11 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
     True
     """
 
-    loss: ClassLoss = field(default="log_loss", metadata=must_be(StrOptions({*CLASS_LOSSES})))
+    loss: ClassLoss = field(default="log_loss", metadata=must_be(OrderedOptions({*CLASS_LOSSES})))
     dropout: float = field(default=0.2, metadata=must_be(SHARE))
     label_smoothing: float = field(default=0.1, metadata=must_be(SHARE))
     class_weight: Literal["balanced"] | dict | None = field(
-        default=None, metadata=must_be(StrOptions({"balanced"}), dict, None)
+        default=None, metadata=must_be(OrderedOptions({"balanced"}), dict, None)
     )
     _task: ClassVar[Task] = "classification"
 

@@ -60,7 +60,8 @@ Fraction of the patches replaced in the last epoch, in [0, `k_start`].""",
 Whether a gate network scores the patches, or chance does.""",
     "mix_weight": """\
 float, default=0.3
-w, weight of the intermediate modality's loss terms; not negative.""",
+w, weight of the intermediate modality's loss terms; not negative. At 0 there is none, and
+``strategy="pare"`` is ``"finetune"``.""",
     "mix_weighting": """\
 {"count", "otdd"}, default="count"
 How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n; ``"otdd"`` is
@@ -130,7 +131,8 @@ cosine. ``"auto"`` is 3e-3, for models of the Hugging Face hub 1e-4.""",
     },
     "weight_decay": """\
 float, default=0.1
-Weight decay of AdamW, not applied to biases, norms and positions.""",
+Weight decay of AdamW. Matrices of linear maps, of convolutions and of embeddings decay; biases,
+norms, positions, and what else shifts, scales or places do not.""",
     "dropout": {
         "classifier": """\
 float, default=0.2
@@ -159,7 +161,12 @@ labels by the share; ``"patch_dropout"`` leaves out a random half of the patches
 [8]_. Both go together with every strategy.""",
     "callbacks": """\
 list of skorch callbacks or None, default=None
-Callbacks for each member's net, or pairs of name and callback.""",
+Callbacks for each member's net, or pairs of name and callback; each member gets a deep copy of
+them. A pair replaces the callback of that name, and ``(name, None)`` switches it off: ``"clip"``,
+``"lr_schedule"``, ``"early_stopping"``; ``"curriculum"``, which sets k and lambda, and
+``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
+``"valid_loss"`` and ``"print_log"``; ``"target_loss"``, ``"intermediate_loss"``,
+``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss.""",
     "warm_start": """\
 bool, default=False
 Whether another call of `fit` goes on from the weights of the one before, with the same scaling and

@@ -23,16 +23,25 @@ NumericEmbedding = Literal["auto", "periodic", "piecewise-linear"]
 Precision = Literal["auto", "float32", "bfloat16"]
 ScheduleName = Literal["linear", "exponential", "piecewise", "constant", "otdd"]
 
-AUTO = StrOptions({"auto"})
+
+class OrderedOptions(StrOptions):
+    """Strings that are allowed, which messages list in the same order in each process."""
+
+    def __str__(self) -> str:
+        options = ", ".join(repr(option) for option in sorted(self.options))
+        return f"a str among {{{options}}}"
+
+
+AUTO = OrderedOptions({"auto"})
 COUNT = Interval(Integral, 1, None, closed="left")
 SHARE = Interval(Real, 0, 1, closed="left")
 FRACTION = Interval(Real, 0, 1, closed="both")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 
 
-def names(literal: Any) -> StrOptions:
+def names(literal: Any) -> OrderedOptions:
     """The strings that a `Literal` allows, as a constraint."""
-    return StrOptions({*get_args(literal)})
+    return OrderedOptions({*get_args(literal)})
 
 
 def must_be(*constraints: Any) -> dict[str, list]:
@@ -50,7 +59,7 @@ class Parameters:
     strategy: Strategy = field(default="pare", metadata=must_be(names(Strategy)))
     source: str | tuple | list = field(default="auto", metadata=must_be(str, tuple, list))
     k_schedule: ScheduleName | Callable[[float], float] = field(
-        default="linear", metadata=must_be(StrOptions({*SCHEDULES, "otdd"}), callable)
+        default="linear", metadata=must_be(OrderedOptions({*SCHEDULES, "otdd"}), callable)
     )
     k_start: float = field(default=0.1, metadata=must_be(FRACTION))
     k_end: float = field(default=0.0, metadata=must_be(FRACTION))
@@ -89,7 +98,7 @@ class Parameters:
         metadata=must_be(AUTO, COUNT, Interval(Real, 0, 1, closed="right")),
     )
     categorical_features: Literal["from_dtype"] | Sequence = field(
-        default="from_dtype", metadata=must_be(StrOptions({"from_dtype"}), "array-like")
+        default="from_dtype", metadata=must_be(OrderedOptions({"from_dtype"}), "array-like")
     )
     numeric_embedding: NumericEmbedding = field(
         default="auto", metadata=must_be(names(NumericEmbedding))

@@ -9,11 +9,26 @@ from typing import Any, Literal, NamedTuple
 from skorch.callbacks import Callback
 from torch import nn
 
-from pare_sklearn.utils.devices import ACCELERATE, check_device, pick_device
+from pare_sklearn.utils.devices import ACCELERATE, check_device, computes_bfloat16, pick_device
 from pare_sklearn.utils.processes import this_process
 
 Task = Literal["classification", "regression"]
-WITH_SOURCE = ("pare", "orca")
+# Callbacks of a member's net that a pair of this name replaces; the first four are skorch's.
+CALLBACK_NAMES = (
+    "epoch_timer",
+    "train_loss",
+    "valid_loss",
+    "print_log",
+    "target_loss",
+    "intermediate_loss",
+    "consistency_loss",
+    "source_loss",
+    "clip",
+    "lr_schedule",
+    "difficulty",
+    "curriculum",
+    "early_stopping",
+)
 
 
 class TaskDefaults(NamedTuple):
@@ -85,8 +100,13 @@ class Recipe:
 
     @property
     def uses_source(self) -> bool:
-        """Whether the strategy needs a source modality."""
-        return self.strategy in WITH_SOURCE
+        """Whether the fit needs a source modality."""
+        return self.strategy == "orca" or self.mixes
+
+    @property
+    def mixes(self) -> bool:
+        """Whether there are intermediate modalities; without weight they would change nothing."""
+        return self.strategy == "pare" and self.mix_weight > 0
 
     @property
     def is_pretrained(self) -> bool:
@@ -116,9 +136,9 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     Raises
     ------
     ValueError
-        If k would rise, or torch does not have the device.
+        If k would rise, torch does not have the device, or two callbacks have one name.
     TypeError
-        If an entry of `callbacks` is none.
+        If an entry of `callbacks` is no callback.
     """
     given = {name: value for name, value in parameters.items() if name in Recipe.__annotations__}
     if given["k_end"] > given["k_start"]:
@@ -143,18 +163,24 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
 
 
 def _autocast(precision: str, device: str) -> str | None:
-    half = precision == "bfloat16" or (precision == "auto" and device.startswith("cuda"))
+    half = precision == "bfloat16" or (precision == "auto" and computes_bfloat16(device))
     return "bfloat16" if half else None
 
 
 def _check_callbacks(callbacks: Sequence) -> None:
     """Raise where an entry is neither a skorch callback nor a pair of name and callback."""
+    named = [entry for entry in callbacks if isinstance(entry, tuple) and len(entry) == 2]
     for entry in callbacks:
-        named = isinstance(entry, tuple) and len(entry) == 2
-        callback = entry[1] if named else entry
+        name, callback = entry if entry in named else ("", entry)
         kind = callback if isinstance(callback, type) else type(callback)
-        if not issubclass(kind, Callback):
+        switches_off = callback is None and name in CALLBACK_NAMES
+        if not isinstance(name, str) or not (issubclass(kind, Callback) or switches_off):
             raise TypeError(
                 f"callbacks must hold skorch callbacks, or pairs of name and callback; {entry!r} "
-                "is neither."
+                "is neither. None as a callback switches off one of "
+                f"{', '.join(CALLBACK_NAMES)}."
             )
+    names = [name for name, _ in named]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"callbacks has several entries of the name {twice[0]!r}; rename them.")

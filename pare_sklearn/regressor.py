@@ -16,7 +16,7 @@ from pare_sklearn.data.targets.continuous import Continuous
 from pare_sklearn.data.targets.target_scaler import TargetScaler
 from pare_sklearn.docstrings import documented
 from pare_sklearn.modules.losses import TARGET_LOSSES
-from pare_sklearn.parameters import StrOptions, must_be
+from pare_sklearn.parameters import OrderedOptions, must_be
 from pare_sklearn.recipe import Task
 from pare_sklearn.utils.surroundings import undisturbed
 
@@ -46,7 +46,9 @@ class PaReRegressor(RegressorMixin, BasePaRe):
     True
     """
 
-    loss: TargetLoss = field(default="auto", metadata=must_be(StrOptions({"auto", *TARGET_LOSSES})))
+    loss: TargetLoss = field(
+        default="auto", metadata=must_be(OrderedOptions({"auto", *TARGET_LOSSES}))
+    )
     _task: ClassVar[Task] = "regression"
 
     @undisturbed

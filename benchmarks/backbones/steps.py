@@ -58,6 +58,10 @@ class Load:
 class StepClock(Callback):
     """Take the wall time of each training step, from the batch to the updated weights."""
 
+    def __deepcopy__(self, memo: Any) -> StepClock:
+        """Itself: the single member is to tell this clock, not a copy."""
+        return self
+
     def initialize(self) -> StepClock:
         """Forget all steps."""
         self.seconds: list[float] = []

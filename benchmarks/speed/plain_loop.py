@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from copy import deepcopy
-from fnmatch import fnmatch
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.replacement import hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
+from pare_sklearn.training.decay import split_by_decay
 from pare_sklearn.training.member import MemberTask
-from pare_sklearn.training.optimisation import CLIP_NORM, NO_DECAY, warmup_cosine
+from pare_sklearn.training.optimisation import CLIP_NORM, warmup_cosine
 from pare_sklearn.training.schedules import make_schedule, patch_count
 
 EXPLORATION_EPOCHS = 10
@@ -66,11 +66,7 @@ class PlainLoop:
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """AdamW, without decay of biases, norms and positions."""
-        decaying: list[nn.Parameter] = []
-        others: list[nn.Parameter] = []
-        for name, parameter in self.model.named_parameters():
-            spared = any(fnmatch(name, pattern) for pattern in NO_DECAY)
-            (others if spared else decaying).append(parameter)
+        decaying, others = split_by_decay(self.model)
         groups = [
             {"params": decaying, "weight_decay": self.recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},

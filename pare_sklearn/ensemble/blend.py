@@ -81,6 +81,8 @@ def _weigh(plain: Ensemble, prepared: Prepared, folds: Sequence[Fold], seed: int
         loss = partial(prepared.target.loss, codes=y, weights=weights)
         probe = _fit_probe(prepared, rows, seen, folds, loss)
         outputs.append(probe.held_out)
+        # As large as all targets, and used here alone.
+        probe = Probe(probe.scaler, probe.models)
     factors = prepared.target.blend(np.stack(outputs), y, weights)
     return Ensemble(**{**vars(plain), "factors": factors, "features": features, "probe": probe})
 

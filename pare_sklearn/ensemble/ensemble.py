@@ -56,6 +56,11 @@ class Ensemble:
     features: Any | None = None
     probe: Probe | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A machine without a GPU is to read it; the nets see to their weights by themselves.
+        features = None if self.features is None else self.features.to("cpu")
+        return {**vars(self), "features": features}
+
     @property
     def is_field(self) -> bool:
         """Whether the target is a field, of which each patch predicts a piece."""
@@ -86,9 +91,10 @@ class Ensemble:
         """
         if not isinstance(self.nets[0].module_.gate, Gate):
             raise ValueError(
-                "There is no learned gate to score patches: fit with strategy='pare' and "
-                f"gate='learned' (fitted with strategy={self.recipe.strategy!r}, "
-                f"gate={self.recipe.gate!r})."
+                "There is no learned gate to score patches: fit with strategy='pare', "
+                "gate='learned' and mix_weight above 0 (fitted with "
+                f"strategy={self.recipe.strategy!r}, gate={self.recipe.gate!r}, "
+                f"mix_weight={self.recipe.mix_weight})."
             )
         each = [_apply(net, rows, lambda model, E: model.gate(E)) for net in self.nets]
         return np.mean(each, axis=0)

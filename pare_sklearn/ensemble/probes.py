@@ -24,12 +24,13 @@ Loss = Callable[[np.ndarray], float]
 
 
 class Probe(NamedTuple):
-    """A linear model for each fold, and what they say of the samples these held out."""
+    """A linear model for each fold."""
 
     scaler: StandardScaler
     models: list[Linear]
-    held_out: np.ndarray
-    """(n_held_out, n_outputs), fold after fold"""
+    held_out: np.ndarray = np.empty((0, 0))
+    """(n_held_out, n_outputs), what they say of the held-out samples, fold after fold; nothing once
+    the blend is chosen"""
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""

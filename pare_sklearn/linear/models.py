@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import LinAlgWarning
 from scipy.special import logit
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 MAX_ITERATIONS = 200
@@ -36,7 +41,8 @@ def fit_logistic(
     coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
     if len(present) > 1:
         model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
-        model.fit(X[kept], y[kept], sample_weight=weights[kept])
+        with _silent_solver():
+            model.fit(X[kept], y[kept], sample_weight=weights[kept])
         coef, intercept = model.coef_, model.intercept_
     if len(coef) < len(present):
         # Two classes: two logits, as the nets have.
@@ -72,6 +78,16 @@ def fit_ridge(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float
     """Fit a ridge regression to targets (n_samples, n_outputs)."""
     if not weights.any():
         return Linear(np.zeros((y.shape[1], X.shape[1])), np.zeros(y.shape[1]))
-    model = Ridge(alpha=1 / strength).fit(X, y, sample_weight=weights)
+    with _silent_solver():
+        model = Ridge(alpha=1 / strength).fit(X, y, sample_weight=weights)
     coef = model.coef_.reshape(y.shape[1], -1).astype(np.float64)
     return Linear(coef, model.intercept_)
+
+
+@contextmanager
+def _silent_solver() -> Iterator[None]:
+    """No words of a solver that stops short: held-out samples judge what it gives."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", LinAlgWarning)
+        yield

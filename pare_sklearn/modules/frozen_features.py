@@ -1,6 +1,7 @@
 """Features of a frozen encoder, seen through several embedders."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ class FrozenFeatures(nn.Module):
         super().__init__()
         self.embedders = nn.ModuleList(embedders)
         self.encoder = encoder
+        _share_equal(self.embedders)
         self.requires_grad_(False)
         self.eval()
 
@@ -32,3 +34,16 @@ class FrozenFeatures(nn.Module):
         """Features (batch, n_embedders * d)."""
         views = [self.encoder(embedder(**inputs)).mean(dim=1) for embedder in self.embedders]
         return torch.cat(views, dim=1)
+
+
+def _share_equal(parts: nn.Module) -> None:
+    """Let equal tensors be one: embedders that start alike differ in what is drawn alone."""
+    known: dict[tuple, Tensor] = {}
+    for part in parts.modules():
+        tensors: tuple[dict[str, Any], ...] = part._parameters, part._buffers
+        for by_name in tensors:
+            for name, tensor in by_name.items():
+                if tensor is not None:
+                    values = tensor.detach().numpy().tobytes()
+                    key = (type(tensor), tensor.dtype, tensor.shape, values)
+                    by_name[name] = known.setdefault(key, tensor)

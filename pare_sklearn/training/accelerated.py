@@ -91,8 +91,7 @@ class AcceleratedPaReNet(AccelerateMixin, PaReNet):
             return super()._backward(samples)
         rows, weight = self._own_rows(len(samples.labels.y))
         seed = int(torch.randint(2**62, (), generator=self.generator_))
-        with kept_torch_rng():
-            torch.manual_seed(seed)
+        with kept_torch_rng(seed, self.device):
             return self._backward_parts(samples, rows, weight)
 
     def _own_rows(self, n: int) -> tuple[Tensor, float]:

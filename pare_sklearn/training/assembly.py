@@ -49,7 +49,7 @@ def assemble_model(
     grid = backbone.arrange(modality.grid)
     predictor = modality.build_predictor(width, grid, prepared.target.shape, recipe.dropout)
     gate = source_predictor = None
-    if recipe.strategy == "pare":
+    if recipe.mixes:
         gate = Gate(backbone.width) if recipe.gate == "learned" else RandomGate()
         source_predictor = Predictor(width, n_source_classes, recipe.dropout)
     patch_dropout = PATCH_DROPOUT if recipe.augmentation == "patch_dropout" else 0.0

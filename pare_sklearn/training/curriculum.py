@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -99,7 +100,8 @@ def curriculum_callbacks(
         if recipe.mix_weighting == "otdd":
             weighting = difficulty.weight
     if schedule is None:
-        schedule = make_schedule(recipe.k_schedule, recipe.k_start, recipe.k_end)
+        # A schedule of the user's own may count its calls: each member has one for itself.
+        schedule = make_schedule(deepcopy(recipe.k_schedule), recipe.k_start, recipe.k_end)
     curriculum = KCurriculum(schedule, n_patches, source.tokens.shape[1], weighting)
     return [*callbacks, ("curriculum", curriculum)]
 

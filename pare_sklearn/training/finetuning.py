@@ -35,7 +35,7 @@ def freeze(encoder: nn.Module, finetune: str) -> None:
     """
     encoder.requires_grad_(finetune == "all")
     if finetune == "norm":
-        for part in filter(_is_norm, encoder.modules()):
+        for part in filter(is_norm, encoder.modules()):
             part.requires_grad_(True)
 
 
@@ -122,7 +122,7 @@ def layer_rates(encoder: nn.Module, layer_decay: float) -> dict[nn.Parameter, fl
     >>> list(layer_rates(encoder, 0.5).values())
     [0.25, 0.5, 1.0]
     """
-    layers = [layer for layer in encoder_layers(encoder) if not _is_norm(layer)]
+    layers = [layer for layer in encoder_layers(encoder) if not is_norm(layer)]
     return {
         weight: layer_decay ** (len(layers) - position)
         for position, layer in enumerate(layers, start=1)
@@ -130,7 +130,8 @@ def layer_rates(encoder: nn.Module, layer_decay: float) -> dict[nn.Parameter, fl
     }
 
 
-def _is_norm(part: nn.Module) -> bool:
+def is_norm(part: nn.Module) -> bool:
+    """Whether a module is a norm, by the name of its class."""
     # A block called PreNorm holds more than a norm.
     return type(part).__name__.endswith("Norm") and next(part.children(), None) is None
 

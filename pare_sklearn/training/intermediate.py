@@ -37,8 +37,7 @@ class IntermediateModality:
         self.source = source.tokens.to(device)
         self.source_labels = source.labels
         # A random gate draws its scores; a measurement is to change no later draw.
-        with kept_torch_rng():
-            torch.manual_seed(0)
+        with kept_torch_rng(0, device):
             self.scores = model.gate(self.target), model.gate(self.source)
 
     def mean_patches(self, k: int) -> Tensor:

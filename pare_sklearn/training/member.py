@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from skorch.callbacks import EarlyStopping, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor
@@ -28,6 +27,7 @@ from pare_sklearn.training.accelerated import AcceleratedPaReNet
 from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, AlignmentNet
 from pare_sklearn.training.assembly import assemble_model
 from pare_sklearn.training.budget import Budget
+from pare_sklearn.training.callbacks import Entry, callback_settings
 from pare_sklearn.training.curriculum import curriculum_callbacks
 from pare_sklearn.training.history import history_rows
 from pare_sklearn.training.net import LOSS_TERMS, PaReNet
@@ -35,7 +35,7 @@ from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
 from pare_sklearn.training.stopping import StopAtSign, StopSign
 from pare_sklearn.utils.arrays import writable
 from pare_sklearn.utils.processes import new_accelerator
-from pare_sklearn.utils.randomness import kept_torch_rng
+from pare_sklearn.utils.randomness import kept_torch_rng, seed_generators
 from pare_sklearn.utils.threads import limited_threads
 
 
@@ -108,7 +108,7 @@ def train_member(task: MemberTask) -> Member | None:
     if task.sign.is_up:
         return None
     try:
-        with kept_torch_rng(task.seed), limited_threads(task.n_threads):
+        with kept_torch_rng(task.seed, task.recipe.device), limited_threads(task.n_threads):
             return _train(task)
     except KeyboardInterrupt:
         return None
@@ -129,7 +129,7 @@ def _train(task: MemberTask) -> Member | None:
         aligned = history_rows(aligner, "align")
     net = new_net(task, model, train, source)
     # Seeded again, so that what was built above does not change the order of the batches.
-    torch.manual_seed(task.seed + 1)
+    seed_generators(task.seed + 1, task.recipe.device)
     layers = encoder_layers(model.encoder) if task.recipe.gradient_checkpointing else []
     with checkpointed(layers):
         net.fit(train, y=None)
@@ -177,6 +177,8 @@ def new_net(
     """Put the model into a skorch net with optimizer and callbacks."""
     recipe, prepared = task.recipe, task.prepared
     valid = prepared.rows.take(task.fold.valid)
+    # Of rows without weight the loss is zero in every epoch, and the first would seem the best.
+    has_valid = bool(valid.weights.any())
     criterion, criterion_parameters = prepared.target.criterion()
     return _net_class(recipe)(
         model,
@@ -189,10 +191,14 @@ def new_net(
         layer_decay=recipe.layer_decay if recipe.is_pretrained else 1.0,
         max_epochs=task.budget.max_epochs,
         batch_size=task.budget.batch_size,
-        train_split=predefined_split(valid) if len(valid) else None,
+        train_split=predefined_split(valid) if has_valid else None,
         iterator_valid=BatchIterator,
         iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
-        callbacks=_callbacks(task, model, train, source, has_valid=len(valid) > 0),
+        **callback_settings(
+            _first_callbacks(task, model, train, source),
+            recipe.callbacks,
+            _last_callbacks(task, has_valid),
+        ),
         **net_settings(recipe, task.lr),
     )
 
@@ -207,26 +213,30 @@ def _net_class(recipe: Recipe) -> Any:
     )
 
 
-def _callbacks(
-    task: MemberTask,
-    model: PaReModel,
-    train: Rows,
-    source: EmbeddedSource | None,
-    has_valid: bool,
-) -> list:
+def _first_callbacks(
+    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None
+) -> list[Entry]:
+    """Ours in front of the user's, by names that are in `recipe.CALLBACK_NAMES`."""
     recipe, budget = task.recipe, task.budget
     n_steps = budget.max_epochs * -(-len(train) // budget.batch_size)
-    callbacks: list = [(name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS]
+    callbacks: list[Entry] = [
+        (name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS
+    ]
     callbacks += optimizer_callbacks(n_steps)
     if model.gate is not None:
         assert source is not None
         callbacks += curriculum_callbacks(
             recipe, train, source, model.n_patches, budget.max_epochs, task.seed
         )
-    callbacks += recipe.callbacks
-    callbacks.append(("stop", StopAtSign(task.sign)))
-    if recipe.early_stopping and has_valid:
-        stop = EarlyStopping(patience=budget.patience, threshold=0, load_best=True, sink=_silent)
+    return callbacks
+
+
+def _last_callbacks(task: MemberTask, has_valid: bool) -> list[Entry]:
+    """Ours behind the user's. That of the sign has no name, so that none replaces it."""
+    callbacks: list[Entry] = [StopAtSign(task.sign)]
+    if task.recipe.early_stopping and has_valid:
+        patience = task.budget.patience
+        stop = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_silent)
         callbacks.append(("early_stopping", stop))
     return callbacks
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
@@ -10,12 +12,13 @@ import torch
 import torch.nn.functional as F
 from skorch import NeuralNet
 from skorch.dataset import get_len, unpack_data
-from torch import Tensor
+from torch import Tensor, nn
 
 from pare_sklearn.data.rows import Batch, Rows
 from pare_sklearn.modules.patchmix import mix_patches
 from pare_sklearn.modules.replacement import Select, hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
+from pare_sklearn.training.decay import split_by_decay
 from pare_sklearn.training.finetuning import layer_rates
 from pare_sklearn.training.samples import MixedLabels, Samples
 from pare_sklearn.utils.memory import is_out_of_memory
@@ -122,19 +125,25 @@ class PaReNet(NeuralNet):
         if getattr(self, "module_", None) is not None:
             self.module_.to(self.device)
 
-    def get_params_for_optimizer(self, *args: Any, **kwargs: Any) -> tuple[tuple, dict[str, Any]]:
-        # skorch makes a group of each pattern; a fused step costs by the group.
-        (groups, *rest), settings = super().get_params_for_optimizer(*args, **kwargs)
-        rates = {} if self.layer_decay == 1 else layer_rates(self.module_.encoder, self.layer_decay)
+    def get_params_for_optimizer(
+        self, prefix: str, named_parameters: Iterable[tuple[str, nn.Parameter]]
+    ) -> tuple[tuple, dict[str, Any]]:
+        _, settings = super().get_params_for_optimizer(prefix, [])
+        _, spared = split_by_decay(self.module_)
+        rules: dict[nn.Parameter, dict[str, float]] = {
+            weight: {"weight_decay": 0.0} for weight in spared
+        }
+        if self.layer_decay != 1:
+            for weight, rate in layer_rates(self.module_.encoder, self.layer_decay).items():
+                rules.setdefault(weight, {}).update(
+                    {"lr": rate * settings["lr"]} if rate < 1 else {}
+                )
+        # As few groups as there are rules: a fused step costs by the group.
         merged: dict[tuple, list] = {}
-        for group in groups:
-            rule = tuple((key, value) for key, value in group.items() if key != "params")
-            for weight in group["params"]:
-                rate = rates.get(weight, 1.0)
-                slower = () if rate == 1 else (("lr", rate * settings["lr"]),)
-                merged.setdefault(rule + slower, []).append(weight)
+        for _, weight in named_parameters:
+            merged.setdefault(tuple(rules.get(weight, {}).items()), []).append(weight)
         groups = [{"params": params, **dict(rule)} for rule, params in merged.items()]
-        return (groups, *rest), settings
+        return (groups,), settings
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> PaReNet:
         # skorch stops early by KeyboardInterrupt too; only one from elsewhere is the user's.
@@ -167,12 +176,24 @@ class PaReNet(NeuralNet):
     def train_step_single(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         self._set_training(True)
         step = self._step_within_memory(batch)
-        for name, term in step.terms.items():
-            self.history.record_batch(name, term.item())
         loss = self._combine(step.terms)
-        if not torch.isfinite(loss):
-            raise self.explosion(loss.item())
-        return {"loss": loss, "y_pred": step.outputs}
+        # All at once, because a GPU waits each time that a number is read.
+        *terms, value = torch.stack([*step.terms.values(), loss]).tolist()
+        recorded = dict.fromkeys(self._known_terms(), 0.0) | dict(
+            zip(step.terms, terms, strict=True)
+        )
+        for name, term in recorded.items():
+            self.history.record_batch(name, term)
+        if not math.isfinite(value):
+            raise self.explosion(value)
+        return {"loss": torch.tensor(value, dtype=loss.dtype), "y_pred": step.outputs}
+
+    def _known_terms(self) -> list[str]:
+        """Names of the terms that there are in some epoch, so that each tells of the same."""
+        if self.source is None:
+            return ["target_loss"]
+        lacks = self.unlabelled is None
+        return [name for name in LOSS_TERMS if not (lacks and name == "consistency_loss")]
 
     def explosion(self, loss: float) -> FloatingPointError:
         """The error to raise when the loss, or what the model gives, is no longer finite."""

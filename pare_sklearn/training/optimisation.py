@@ -14,16 +14,6 @@ from pare_sklearn.recipe import Recipe
 
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.05
-NO_DECAY = (
-    "*bias*",
-    "*norm*",
-    "*Norm*",
-    "*positions*",
-    "*prefix*",
-    "*missing*",
-    "*gains*",
-    "*frequencies*",
-)
 
 
 def net_settings(recipe: Recipe, lr: float) -> dict[str, Any]:
@@ -34,7 +24,6 @@ def net_settings(recipe: Recipe, lr: float) -> dict[str, Any]:
         "optimizer__lr": lr,
         "optimizer__weight_decay": recipe.weight_decay,
         "optimizer__fused": True,
-        "optimizer__param_groups": [(pattern, {"weight_decay": 0.0}) for pattern in NO_DECAY],
         "lr": lr,
         "iterator_train": BatchIterator,
         "iterator_train__shuffle": True,

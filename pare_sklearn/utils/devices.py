@@ -23,8 +23,18 @@ def check_device(device: str) -> None:
     """Raise where torch cannot use the device."""
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, ImportError) as error:
+        # What torch says beyond its first sentence is of its own insides.
+        said = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:")
         raise ValueError(
             f"device={device!r} is unknown, or not on this machine; 'auto' and 'cpu' always are. "
-            f"{error}"
+            f"Torch says: {said}."
         ) from error
+
+
+def computes_bfloat16(device: str) -> bool:
+    """Whether a device is a GPU that computes in bfloat16 by itself, without emulation."""
+    if torch.device(device).type != "cuda":
+        return False
+    with torch.cuda.device(torch.device(device)):
+        return torch.cuda.is_bf16_supported(including_emulation=False)

@@ -28,20 +28,35 @@ def as_seed(random_state: int | np.random.RandomState | None) -> int:
 
 
 @contextmanager
-def kept_torch_rng(seed: int | None = None) -> Iterator[None]:
-    """Use torch's global generators, those of all devices, and give them back as they were.
+def kept_torch_rng(seed: int | None = None, device: Any = "cpu") -> Iterator[None]:
+    """Use torch's global generators, of processor and device, and give them back as they were.
 
-    Other threads of this process wait, see `own_turn`.
+    Other threads of this process wait, see `own_turn`. Other devices are not looked at: to ask one
+    for its generator takes hundreds of megabytes of its memory.
 
     Parameters
     ----------
     seed : int or None, default=None
         Seeds them first.
+    device : str or torch.device, default="cpu"
+        The one in use.
     """
-    with own_turn(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+    used = [device] if torch.device(device).type == "cuda" else []
+    with own_turn(), torch.random.fork_rng(devices=used):
         if seed is not None:
-            torch.manual_seed(seed)
+            seed_generators(seed, device)
         yield
+
+
+def seed_generators(seed: int, device: Any) -> None:
+    """Seed torch's global generators of processor and `device`, and no others."""
+    torch.default_generator.manual_seed(seed)
+    kind = torch.device(device)
+    if kind.type == "cuda":
+        with torch.cuda.device(kind):
+            torch.cuda.manual_seed(seed)
+    elif kind.type in ("mps", "xpu"):
+        torch.get_device_module(kind).manual_seed(seed)
 
 
 def remember_torch_rng(device: Any) -> Callable[[], None]:

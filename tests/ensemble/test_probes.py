@@ -250,7 +250,11 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
         net.forward(make_rows(model, X[fold.valid])).double().numpy()
         for net, fold in zip(model.estimators_, folds, strict=True)
     ]
-    logits = np.stack([np.concatenate(nets), model.probe_.held_out])
+    scaled = model.probe_.scaler.transform(see(model, X))
+    probes = [
+        linear(scaled[fold.valid]) for linear, fold in zip(model.probe_.models, folds, strict=True)
+    ]
+    logits = np.stack([np.concatenate(nets), np.concatenate(probes)])
 
     def loss(factors):
         proba = log_softmax(np.tensordot(factors, logits, 1), axis=1)
@@ -396,6 +400,7 @@ def test_a_clone_and_a_refit_with_the_same_seed_are_equal_bit_for_bit(estimator_
     X, y = make_table(estimator_class)
     model = estimator_class(**QUICK).fit(X, y)
     expected, blend, features = predict(model, X), model.blend_, see(model, X)
+    models = model.probe_.models
     copy = clone(model)
     assert not hasattr(copy, "probe_")
     for again in (copy, model):
@@ -404,17 +409,19 @@ def test_a_clone_and_a_refit_with_the_same_seed_are_equal_bit_for_bit(estimator_
         np.testing.assert_array_equal(predict(again, X), expected)
         np.testing.assert_array_equal(again.blend_, blend)
         np.testing.assert_array_equal(see(again, X), features)
-        np.testing.assert_array_equal(again.probe_.held_out, model.probe_.held_out)
+        for linear, expected_linear in zip(again.probe_.models, models, strict=True):
+            np.testing.assert_array_equal(linear.coef, expected_linear.coef)
 
 
 @BOTH
 def test_the_blend_is_made_anew_in_a_warm_start(estimator_class):
     X, y = make_table(estimator_class)
     model = estimator_class(**{**QUICK, "lr": 1e-2}, warm_start=True).fit(X, y)
-    blend, held_out = model.blend_, model.probe_.held_out
+    blend, models = model.blend_, model.probe_.models
     model.fit(X, y)
     # The same folds and features, hence the same probe beside nets that went on.
-    np.testing.assert_array_equal(model.probe_.held_out, held_out)
+    for again, before in zip(model.probe_.models, models, strict=True):
+        np.testing.assert_array_equal(again.coef, before.coef)
     assert not np.array_equal(model.blend_, blend)
     model.set_params(linear_probe=False).fit(X, y)
     assert model.probe_ is None
@@ -452,14 +459,16 @@ def test_features_of_rows_without_weight_are_not_seen():
 
 
 @BOTH
-def test_held_out_rows_without_weight_are_as_none(estimator_class):
+def test_rows_without_weight_are_not_held_out(estimator_class):
     X, y = make_table(estimator_class)
     if estimator_class is PaReRegressor:
         y = y[:, 0]  # one target goes into the folds in an order that no weight changes
     weights = np.ones(len(X))
     weights[hold_out_fraction(y, 0.2, np.random.RandomState(0)).valid] = 0
     model = estimator_class(**{**QUICK, "n_estimators": 1}).fit(X, y, weights)
-    np.testing.assert_array_equal(model.blend_, [1])
+    # Others are, and weigh the probe.
+    assert len(model.blend_) == 2
+    assert len(model.ensemble_.held_out.keys) == weights.sum()
 
 
 @BOTH
@@ -526,11 +535,12 @@ def test_rows_without_a_label_are_none_of_the_probe():
     X, y = make_table(PaReClassifier)
     hidden = np.where(np.arange(60) % 3 == 0, -1, y)
     model = PaReClassifier(**QUICK, semi_supervised=True).fit(X, hidden)
-    assert len(model.probe_.held_out) == 40
+    assert model.ensemble_.held_out.by_member.shape == (2, 40)
+    assert model.probe_.scaler.n_samples_seen_ == 40
     X_targets, targets = make_table(PaReRegressor)
     targets[::3] = np.nan
     regressor = PaReRegressor(**QUICK, semi_supervised=True).fit(X_targets, targets)
-    assert len(regressor.probe_.held_out) == 40
+    assert regressor.probe_.scaler.n_samples_seen_ == 40
     assert np.isfinite(regressor.predict(X_targets)).all()
 
 

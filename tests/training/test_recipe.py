@@ -45,6 +45,9 @@ class Interrupt(Callback):
         self.member, self.epoch = member, epoch
         self.begun = 0
 
+    def __deepcopy__(self, memo):
+        return self
+
     def on_train_begin(self, net, **kwargs):
         self.begun += 1
 
