@@ -9,7 +9,9 @@ import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.modules.embedders.image import ImageEmbedder
@@ -90,13 +92,14 @@ def load_embedded(
     Raises
     ------
     ValueError
-        If the file or its checksum is missing, or they do not match.
+        If the file or its checksum is missing, or they do not match; if it holds no weights, or
+        those of another model.
     """
     weights = WEIGHTS if weights is None else weights
     try:
         data = weights.read_bytes()
         expected = checksum_file(weights).read_text()[:SHA256_DIGITS]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ValueError(
             f"The weights file {weights}, or the checksum beside it, is missing or cannot be read: "
             f"{error}. Install pare-sklearn again."
@@ -108,8 +111,26 @@ def load_embedded(
             f"expected {expected}. Install pare-sklearn again."
         )
     backbone = EmbeddedBackbone(config, dropout)
-    backbone.load_state_dict(load(data))
+    try:
+        state = load(data)
+        _check_numbers(state)
+        backbone.load_state_dict(state)
+    except (SafetensorError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"The weights file {weights} is as its checksum says, but does not hold the weights of "
+            f"an embedded backbone with {config}: {error}. Give the file that was saved with this "
+            "shape, or save it anew."
+        ) from error
     return backbone
+
+
+def _check_numbers(state: dict[str, Tensor]) -> None:
+    """Raise where weights are whole numbers, NaN or infinite, which a module would take."""
+    for name, tensor in state.items():
+        if not tensor.is_floating_point():
+            raise ValueError(f"{name} is of {tensor.dtype}, not of floating point")
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} is not finite")
 
 
 def describe(config: EmbeddedConfig) -> str:

@@ -62,12 +62,13 @@ def otdd(
         Their labels. A data set may have a single class.
     inner : {"gaussian", "exact"}, default="gaussian"
         Distance of two classes, see `label_distances`: between Gaussians, or exact, for which an
-        optimal transport is solved for each pair of classes. A class of one sample has the pooled
-        covariance of its data set.
+        optimal transport is solved for each pair of classes, some 0.1 ms for the smallest. A class
+        of one sample has the pooled covariance of its data set.
     reg : float or None, default=None
-        Weight of an entropic term, in squared units of X, which makes the problem one for
-        Sinkhorn's iterations; the value is then <P, C> + reg KL(P | a b^T), which is not zero for
-        equal data sets. None solves the problem exactly.
+        Weight of an entropic term, in squared units of X, as the costs C are: the same number as
+        `reg` of POT, never rescaled. The plan P then minimises <P, C> + reg KL(P | a b^T), and
+        this minimum is the value: it is not zero for equal data sets. None solves the problem
+        exactly, in less time.
     max_samples : int or None, default=1000
         Samples drawn at random from each data set that has more, which bounds memory (a few
         matrices of this size squared) and time (its third power at worst). None takes all.
@@ -92,7 +93,8 @@ def otdd(
     Warns
     -----
     ConvergenceWarning
-        If Sinkhorn's iterations do not converge; the exact plan then takes the place of theirs.
+        If the entropic plan is not found, where `reg` is nothing beside the costs; the exact plan
+        then takes its place. Raise `reg`.
 
     References
     ----------

@@ -9,8 +9,9 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from pare_sklearn.otdd.entropic import entropic_plan
+
 EXACT_ITERATIONS = 10_000_000
-SINKHORN_ITERATIONS = 2_000
 
 
 def squared_distances(X: Tensor, Y: Tensor) -> Tensor:
@@ -40,7 +41,7 @@ def transport_cost(cost: Tensor, reg: float | None = None) -> tuple[Tensor, Tens
         P, with row sums a = 1 / n_s and column sums b = 1 / n_t.
     """
     matrix = cost.detach().double().cpu().numpy()
-    plan = _exact_plan(matrix) if reg is None else _sinkhorn_plan(matrix, reg)
+    plan = _exact_solution(matrix)[0] if reg is None else _entropic_plan(matrix, reg)
     P = torch.from_numpy(plan).to(cost)
     value = (P * cost).sum()
     if reg is not None:
@@ -48,34 +49,27 @@ def transport_cost(cost: Tensor, reg: float | None = None) -> tuple[Tensor, Tens
     return value, P
 
 
-def _exact_plan(cost: np.ndarray) -> np.ndarray:
-    """Plan of the network simplex."""
+def _exact_solution(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Plan and both potentials of the network simplex."""
     import ot
 
     a, b = (np.full(n, 1 / n) for n in cost.shape)
     plan, log = ot.emd(a, b, cost, numItermax=EXACT_ITERATIONS, log=True)
     if log["warning"] is not None:
-        warnings.warn(f"Exact optimal transport: {log['warning']}", ConvergenceWarning, 4)
+        warnings.warn(f"Exact optimal transport: {log['warning']}", ConvergenceWarning, 5)
+    return plan, log["u"], log["v"]
+
+
+def _entropic_plan(cost: np.ndarray, reg: float) -> np.ndarray:
+    """Entropic plan; the exact one where it is not found."""
+    exact, f, g = _exact_solution(cost)
+    plan = entropic_plan(cost, f, g, reg)
+    if plan is None:
+        warnings.warn(
+            f"The entropic plan did not converge with reg={reg:g}; the exact plan takes its place. "
+            f"Raise reg, which has the unit of the costs: their mean is {cost.mean():g}.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+        return exact
     return plan
-
-
-def _sinkhorn_plan(cost: np.ndarray, reg: float) -> np.ndarray:
-    """Plan of Sinkhorn's iterations; the exact one where they do not converge."""
-    import ot
-
-    a, b = (np.full(n, 1 / n) for n in cost.shape)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        try:
-            return ot.sinkhorn(
-                a, b, cost, reg, method="sinkhorn_log", numItermax=SINKHORN_ITERATIONS
-            )
-        except UserWarning:
-            pass
-    warnings.warn(
-        f"Sinkhorn's iterations did not converge with reg={reg:g} within {SINKHORN_ITERATIONS}; "
-        f"the exact plan takes their place. Raise reg: the mean cost is {cost.mean():g}.",
-        ConvergenceWarning,
-        stacklevel=4,
-    )
-    return _exact_plan(cost)

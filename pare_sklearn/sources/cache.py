@@ -17,7 +17,7 @@ from torch import Tensor
 from pare_sklearn.utils.extras import need_extra
 
 # Changed whenever older files are no longer to be read.
-FORMAT = 1
+FORMAT = 2
 FOLDER_VARIABLE = "PARE_SKLEARN_CACHE"
 Embed = Callable[[], Iterator[Tensor]]
 
@@ -104,20 +104,29 @@ def cache_folder() -> Path:
 
 
 def open_tokens(path: Path, n_samples: int, width: int) -> Tensor | None:
-    """Map a file of tokens; None where there is none, or it is damaged or of another shape."""
+    """Map a file of tokens; None where there is none, or it is damaged, cut or of another key."""
     try:
         # Copy on write: torch takes no array that is read-only.
         tokens = np.lib.format.open_memmap(path, mode="c")
-    except (OSError, ValueError, EOFError):
+        end = _end(path)
+    except (OSError, ValueError, EOFError, OverflowError, TypeError):
         return None
     fits = tokens.ndim == 3 and (len(tokens), tokens.shape[2]) == (n_samples, width)
     if (
         tokens.dtype != np.float16
         or not fits
-        or path.stat().st_size != tokens.offset + tokens.nbytes
+        or path.stat().st_size != tokens.offset + tokens.nbytes + len(end)
+        or end != path.stem.encode()
     ):
         return None
     return torch.from_numpy(tokens)
+
+
+def _end(path: Path) -> bytes:
+    """What a file of tokens ends with: its key, which tells where files were swapped."""
+    with path.open("rb") as file:
+        file.seek(-len(path.stem), os.SEEK_END)
+        return file.read()
 
 
 def _write(path: Path, n_samples: int, batches: Iterator[np.ndarray]) -> None:
@@ -132,6 +141,7 @@ def _write(path: Path, n_samples: int, batches: Iterator[np.ndarray]) -> None:
             np.lib.format.write_array_header_1_0(file, header)
             for batch in chain([first], batches):
                 file.write(np.ascontiguousarray(batch).data)
+            file.write(path.stem.encode())
         os.replace(part, path)
     except BaseException:
         Path(part).unlink(missing_ok=True)

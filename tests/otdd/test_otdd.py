@@ -12,7 +12,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from pare_sklearn.otdd import Coupling, label_distances, otdd, pseudo_classes
@@ -493,18 +492,6 @@ def test_a_small_reg_tends_to_the_exact_value(inner):
     assert (np.diff(excess) < 0).all()
     # The divergence of a plan from a b^T is at most the logarithm of the fewer samples.
     assert 0 < excess[-1] < np.log(9)
-
-
-def test_the_exact_plan_takes_the_place_of_one_that_does_not_converge():
-    pair = draw_data((4, 5, 1), 3, 0), draw_data((3, 6), 3, 1)
-    reg = 1e-4
-    with pytest.warns(ConvergenceWarning, match=r"did not converge with reg=0\.0001.*Raise reg"):
-        value, coupling = otdd(*pair[0], *pair[1], reg=reg, return_coupling=True)
-    exact, exact_coupling = otdd(*pair[0], *pair[1], return_coupling=True)
-    np.testing.assert_array_equal(coupling.plan, exact_coupling.plan)
-    masses = coupling.plan[coupling.plan > 0]
-    divergence = (masses * np.log(masses * coupling.plan.size)).sum()
-    assert value == pytest.approx(exact + reg * divergence, rel=1e-10)
 
 
 # Coupling and subsamples

@@ -194,7 +194,48 @@ def other_dtype(path):
     np.save(path, np.zeros((N, 8, WIDTH), dtype=np.float32))
 
 
-DAMAGES = [cut, lengthen, empty, junk, other_shape, other_number, other_width, other_dtype]
+def cut_in_the_header(path):
+    path.write_bytes(path.read_bytes()[:40])
+
+
+def cut_by_half(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def lie_about_the_shape(path):
+    path.write_bytes(path.read_bytes().replace(b"(600,", b"(900,", 1))
+
+
+def lie_hugely_about_the_shape(path):
+    path.write_bytes(
+        path.read_bytes().replace(b"(600, 8, 16), }      ", b"(600, 9999999999, 16)}", 1)
+    )
+
+
+def of_another_key(path):
+    """Of the same shape and dtype: nothing but its key tells it apart."""
+    path.unlink()
+    embed_source(([*reversed(TEXTS)], LABELS), make_backbone())
+    (other,) = path.parent.iterdir()
+    other.rename(path)
+    del Letters.calls[-len(Letters.calls) // 2 :]
+
+
+DAMAGES = [
+    cut,
+    cut_by_half,
+    cut_in_the_header,
+    lengthen,
+    empty,
+    junk,
+    lie_about_the_shape,
+    lie_hugely_about_the_shape,
+    of_another_key,
+    other_shape,
+    other_number,
+    other_width,
+    other_dtype,
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

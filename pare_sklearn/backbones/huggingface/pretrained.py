@@ -101,6 +101,7 @@ def load_pretrained(
     except (RuntimeError, ValueError, OSError) as error:
         raise ValueError(f"The weights in {folder} do not fit its config.json: {error}") from error
     _check_complete(folder, report["missing_keys"])
+    _check_finite(folder, model)
     return model.float().eval(), folder, Pretrained(origin, hash_weights(weights), load)
 
 
@@ -133,6 +134,15 @@ def _check_complete(folder: Path, missing: Any) -> None:
         raise ValueError(
             f"The weights in {folder} lack {len(lacking)} tensors of the encoder ({lacking[0]}, "
             "...); the file belongs to another model than config.json."
+        )
+
+
+def _check_finite(folder: Path, model: Any) -> None:
+    """Raise where weights are NaN or infinite."""
+    odd = [name for name, each in model.named_parameters() if not each.isfinite().all()]
+    if odd:
+        raise ValueError(
+            f"The weights in {folder} are damaged: {odd[0]} is not finite; download them again."
         )
 
 

@@ -39,8 +39,7 @@ def _list_weights(folder: Path) -> list[Path]:
     if (folder / SINGLE).is_file():
         return [folder / SINGLE]
     if (folder / INDEX).is_file():
-        shards = json.loads((folder / INDEX).read_text())["weight_map"].values()
-        return [folder / name for name in sorted(set(shards))]
+        return [folder / name for name in _read_index(folder / INDEX)]
     pickles = sorted(file.name for pattern in PICKLES for file in folder.glob(pattern))
     if pickles:
         raise ValueError(
@@ -54,17 +53,37 @@ def _list_weights(folder: Path) -> list[Path]:
     )
 
 
+def _read_index(index: Path) -> list[str]:
+    """Names of the files in an index; each lies beside it."""
+    try:
+        names = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
+        if not names or any(Path(name).name != name for name in names):
+            raise ValueError("it must name files of its own folder")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"The index {index} is damaged or cut short ({error}); download it again."
+        ) from error
+    return names
+
+
 def _check_whole(file: Path) -> None:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(file, framework="pt"):
-            pass
+        with safe_open(file, framework="pt") as tensors:
+            dtypes = {name: tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise ValueError(
             f"The weights file {file} is missing, damaged or cut short ({error}); download it "
             "again."
         ) from error
+    # Buffers, such as the numbers of positions, may be whole numbers.
+    odd = [name for name, dtype in dtypes.items() if name.endswith(".weight") and "F" not in dtype]
+    if odd:
+        raise ValueError(
+            f"The weights file {file} holds {odd[0]} as {dtypes[odd[0]]}, not in floating point; "
+            "take weights that are not quantized."
+        )
 
 
 def hash_weights(files: list[Path]) -> str:
