@@ -22,6 +22,7 @@ from sklearn.preprocessing import LabelEncoder
 from benchmarks import fitting
 from benchmarks.isolation import limit_seconds
 from benchmarks.jobs import Job
+from benchmarks.openml_cc18.labels import labels_by_name
 from benchmarks.openml_cc18.models import find_model, load_build
 from benchmarks.openml_cc18.plan import Settings
 from benchmarks.openml_cc18.probabilities import judge_probabilities, normalised
@@ -128,7 +129,7 @@ def task(job: Job, settings: Settings) -> list[Record]:
     X, _ = load_table(int(job.task))
     model = load_build(settings.build)(X, settings.kind, 0, **settings.parameters)
     limit = None if job.time_limit is None else job.time_limit * len(job.splits)
-    with limit_seconds(limit):
+    with limit_seconds(limit), labels_by_name():
         run: Any = openml.runs.run_model_on_task(model, openml_task, avoid_duplicate_runs=False)
     keep(run, job, settings)
     circumstances = _circumstances(settings.build, model, 0)
