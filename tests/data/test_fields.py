@@ -134,7 +134,7 @@ def test_pieces_fade_into_each_other():
     ((1, 8), (2, 3, 4), r"fields of sequences are of shape \(n_samples, n_channels, length\)"),
     ((1, 8, 8), (2, 2, 3, 4), "fields of images"),
     ((1, 8, 8), (0, 4), r"shape \(6, 0, 4\).*no targets"),
-    ((5,), (3, 4), "dim"),
+    ((5,), (3, 4), "y has 3 axes"),
 ], ids=str)  # fmt: skip
 def test_fit_refuses_other_fields(shape, field, message):
     with pytest.raises(ValueError, match=message):

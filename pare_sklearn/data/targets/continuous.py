@@ -118,7 +118,8 @@ class Continuous(Target):
     def _reject_nested(self, y: Any) -> None:
         """Raise where targets are no array, or have more axes than samples can have."""
         fields = "" if self.field_axes is None else ", or fields (n_samples, n_channels, ...)"
-        most_axes = 2 if self.field_axes is None else self.field_axes + 2
+        # Of fields, the modality tells.
+        most_axes = 2 if self.field_axes is None else None
         expected = f"numbers (n_samples,) or (n_samples, n_outputs){fields}"
         reject_nested(y, "y", expected, most_axes)
 
