@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import PicklingError
 from typing import Any
 
 from skorch.callbacks import EarlyStopping
@@ -167,9 +168,20 @@ def _stoppings(net: PaReNet) -> Iterator[tuple[str, EarlyStopping]]:
 
 
 def _is_kept(path: Path, value: Any, live: dict[str, Any] | None = None) -> bool:
-    """Keep a value; where the folder does not take it, say so, and train on."""
+    """Keep a value; where the folder does not take it, say so, and train on.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be pickled.
+    """
     try:
         keep(path, value, live)
+    except (AttributeError, PicklingError, TypeError) as error:
+        raise TypeError(
+            f"checkpoint: the state of the training cannot be pickled ({error}); callbacks and "
+            "k_schedule must hold nothing that is bound to this process, such as open files."
+        ) from error
     except OSError as error:
         warnings.warn(
             f"{path} cannot be written ({error}); the training goes on, but could not go on from "

@@ -34,21 +34,21 @@ class Slowing(Callback):
             group["initial_lr"] /= self.n_epochs
 
 
-def counting_schedule():
-    """A schedule of k that falls at each call."""
-    calls = []
+class CountingSchedule:
+    """A schedule of k that falls at each call, by a function of its own."""
 
-    def schedule(progress):
-        calls.append(progress)
-        return 1 / len(calls)
+    def __init__(self):
+        self.n_calls, self.share = 0, lambda n: 1 / n
 
-    return schedule
+    def __call__(self, progress):
+        self.n_calls += 1
+        return self.share(self.n_calls)
 
 
 def estimators():
     """By name, without their folders; those of ``bert`` need the model `bert_folder`."""
     otdd = {"k_schedule": "otdd", "k_start": 0.5}
-    counted = {"k_schedule": counting_schedule(), "callbacks": [Slowing()]}
+    counted = {"k_schedule": CountingSchedule(), "callbacks": [Slowing()]}
     return {
         "classifier": PaReClassifier(**SMALL, n_estimators=2, max_epochs=12, source="digits"),
         "regressor": PaReRegressor(**ONE, max_epochs=20, patience=3, lr=1e-2, source="digits"),

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,12 +14,23 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from skorch.callbacks import Callback
 
 from pare_sklearn import PaReClassifier
+from pare_sklearn.backbones import load_backbone
 from pare_sklearn.training import checkpoints
 from pare_sklearn.utils.kept_files import keep, read_kept
 from tests.tiny_transformers import save_model
-from tests.training.interrupted_fits import SMALL, data, estimators, fit, kill_some, told
+from tests.training.interrupted_fits import (
+    SMALL,
+    CountingSchedule,
+    Slowing,
+    data,
+    estimators,
+    fit,
+    kill_some,
+    told,
+)
 
 X, Y = data("classifier")
 QUICK = {**SMALL, "n_estimators": 2, "max_epochs": 3, "source": "digits"}
@@ -56,6 +68,11 @@ def finished(tmp_path_factory):
 
 def quick(folder, **changes):
     return PaReClassifier(**{**QUICK, "checkpoint": folder, **changes})
+
+
+def counted(folder, **changes):
+    counting = {"k_schedule": CountingSchedule(), "callbacks": [Slowing()]}
+    return quick(folder, backbone=load_backbone("embedded", 0.1), **counting, **changes)
 
 
 def files(folder):
@@ -222,6 +239,15 @@ def test_a_full_disk_does_not_end_a_fit(folder, undisturbed, monkeypatch):
         assert told(quick(folder).fit(X, Y), X) == undisturbed
 
 
+def test_what_cannot_be_kept_is_told(folder):
+    class Locked(Callback):
+        def on_train_begin(self, net, **kwargs):
+            self.lock = threading.Lock()
+
+    with pytest.raises(TypeError, match=r"checkpoint: .*pickle.*lock.*callbacks"):
+        quick(folder, callbacks=[Locked()]).fit(X, Y)
+
+
 def test_an_interrupted_fit_goes_on(folder, undisturbed, monkeypatch):
     def interrupt(*args):
         keep(*args)
@@ -252,11 +278,11 @@ def test_a_path_is_a_parameter_as_others(finished):
 
 
 @NEEDS_FORK
-def test_processes_that_are_killed_together(folder, undisturbed, tmp_path):
+def test_processes_that_are_killed_together(folder, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from tests.training.test_checkpoints import X, Y, quick\n"
-        f"quick({str(folder)!r}, n_jobs=2).fit(X, Y)\n"
+        "from tests.training.test_checkpoints import X, Y, counted\n"
+        f"counted({str(folder)!r}, n_jobs=2).fit(X, Y)\n"
     )
     process = subprocess.Popen(
         [sys.executable, script],
@@ -267,4 +293,6 @@ def test_processes_that_are_killed_together(folder, undisturbed, tmp_path):
         time.sleep(0.002)
     os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert told(quick(folder).fit(X, Y), X) == undisturbed
+    # Functions and objects are known again in another process, by what they hold.
+    expected = told(counted(None).fit(X, Y), X)
+    assert told(counted(folder).fit(X, Y), X) == expected
