@@ -116,8 +116,13 @@ def ends_within(pid, seconds):
 
 
 def kill_some(name, folder, bert_folder, n_kills, seconds, rng):
-    """Kill a fit at random moments within so many seconds; how often it was killed."""
+    """Kill a fit at random moments within so many seconds, until all members are finished.
+
+    Returns how often it was killed.
+    """
     for n_killed in range(n_kills):
+        if len(list(Path(folder).glob("member_?.pickle"))) == estimators()[name].n_estimators:
+            return n_killed
         pid = fork(lambda: fit(name, folder, bert_folder))
         if ends_within(pid, rng.uniform(0, seconds)):
             return n_killed
@@ -129,12 +134,13 @@ def main(n_kills=20):
     root = Path(sys.argv[1])
     save_model(root / "bert", "bert")
     for name in sys.argv[2:] or estimators():
-        start = time.monotonic()
         expected = fit(name, None, root / "bert")
+        start = time.monotonic()
+        fit(name, root / name, root / "bert")
         seconds, n, rng, rounds, right = time.monotonic() - start, 0, random.Random(name), 0, True
         while n < n_kills:
             folder, rounds = root / f"{name}_{rounds}", rounds + 1
-            n += kill_some(name, folder, root / "bert", n_kills - n, seconds / 3, rng)
+            n += kill_some(name, folder, root / "bert", n_kills - n, seconds, rng)
             right = right and fit(name, folder, root / "bert") == expected
         print(f"{name}: {n} kills in {rounds} fits, same bits: {right}", flush=True)
 
