@@ -26,6 +26,7 @@ from pare_sklearn.ensemble.probes import Probe
 from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Recipe, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
+from pare_sklearn.training.fit_folder import keep_plan
 from pare_sklearn.training.history import report_member
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
@@ -72,6 +73,8 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             If a parameter or the data is out of its bounds; the message names it.
         FloatingPointError
             If the loss becomes NaN or infinite.
+        OSError
+            If the folder `checkpoint` cannot be made or written.
         MemoryError
             If memory does not suffice for a single sample; batches are split before.
         ImportError
@@ -88,7 +91,8 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         backbone = load_frozen(recipe)
         prepared = drop_weightless(recipe, prepare(recipe, X, y, sample_weight, columns, earlier))
         held_out = None if earlier is None else earlier.held_out
-        plan = make_plan(recipe, prepared, backbone, self.random_state, held_out)
+        drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
+        plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
         former = None if earlier is None else earlier.source
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
         members = train_members(

@@ -167,6 +167,13 @@ them. A pair replaces the callback of that name, and ``(name, None)`` switches i
 ``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
 ``"valid_loss"`` and ``"print_log"``; ``"target_loss"``, ``"intermediate_loss"``,
 ``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss.""",
+    "checkpoint": """\
+str, path or None, default=None
+Folder, made where there is none, in which a fit survives that its process ends: finished members,
+and the others after each epoch. The same call of `fit` goes on from there and ends with the same
+bits; when all is finished it trains nothing. A folder holds one fit, and that of another one is
+refused. What it holds is read by pickle, which runs code: it must be your own. Not together with
+`warm_start`.""",
     "warm_start": """\
 bool, default=False
 Whether another call of `fit` goes on from the weights of the one before, with the same scaling and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from numbers import Integral, Real
@@ -90,6 +91,9 @@ class Parameters:
         default=None, metadata=must_be(names(Augmentation), None)
     )
     callbacks: Sequence | None = field(default=None, metadata=must_be(list, tuple, None))
+    checkpoint: str | os.PathLike | None = field(
+        default=None, metadata=must_be(str, os.PathLike, None)
+    )
     warm_start: bool = field(default=False, metadata=must_be("boolean"))
     # The data.
     modality: ModalityName = field(default="auto", metadata=must_be(names(ModalityName)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from skorch.callbacks import Callback
@@ -80,6 +81,8 @@ class Recipe:
     loss: str
     augmentation: str | None
     callbacks: tuple
+    checkpoint: Path | None
+    """Folder of the fit, from the root on."""
     modality: str
     patch_size: float | str
     categorical_features: str | Sequence
@@ -136,7 +139,8 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     Raises
     ------
     ValueError
-        If k would rise, torch does not have the device, or two callbacks have one name.
+        If k would rise, torch does not have the device, two callbacks have one name, or
+        `checkpoint` does not go together with the others.
     TypeError
         If an entry of `callbacks` is no callback.
     """
@@ -154,6 +158,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
         given["numeric_embedding"] = DEFAULTS[task].numeric_embedding
     resolved = {
         "callbacks": tuple(given["callbacks"] or ()),
+        "checkpoint": _checkpoint(parameters),
         "device": device,
         "is_shared": is_shared,
         "autocast": _autocast(parameters["precision"], device),
@@ -165,6 +170,24 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
 def _autocast(precision: str, device: str) -> str | None:
     half = precision == "bfloat16" or (precision == "auto" and computes_bfloat16(device))
     return "bfloat16" if half else None
+
+
+def _checkpoint(parameters: Mapping[str, Any]) -> Path | None:
+    """The folder that is given; raise where something else does not go together with one."""
+    folder = parameters["checkpoint"]
+    if folder is None:
+        return None
+    if parameters["warm_start"]:
+        raise ValueError(
+            "checkpoint and warm_start=True do not go together: a fit that goes on from another "
+            "one cannot be told from it in the folder; set warm_start=False or checkpoint=None."
+        )
+    if parameters["device"] == ACCELERATE:
+        raise ValueError(
+            f"checkpoint and device={ACCELERATE!r} do not go together: the folder would be written "
+            "by several processes; set checkpoint=None, or another device."
+        )
+    return Path(folder).expanduser().absolute()
 
 
 def _check_callbacks(callbacks: Sequence) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, Alignment
 from pare_sklearn.training.assembly import assemble_model
 from pare_sklearn.training.budget import Budget
 from pare_sklearn.training.callbacks import Entry, callback_settings
+from pare_sklearn.training.checkpoints import MemberFiles, fit_net
 from pare_sklearn.training.curriculum import curriculum_callbacks
 from pare_sklearn.training.history import history_rows
 from pare_sklearn.training.net import LOSS_TERMS, PaReNet
@@ -62,6 +64,8 @@ class MemberTask:
     seed : int
     state : dict of str to Tensor or None
         Weights that training goes on from.
+    files : MemberFiles or None, default=None
+        Where the member is kept, and what there is of it.
     """
 
     recipe: Recipe
@@ -74,6 +78,7 @@ class MemberTask:
     fold: Fold
     seed: int
     state: dict[str, Tensor] | None
+    files: MemberFiles | None = None
 
 
 class Member(NamedTuple):
@@ -109,7 +114,10 @@ def train_member(task: MemberTask) -> Member | None:
         return None
     try:
         with kept_torch_rng(task.seed, task.recipe.device), limited_threads(task.n_threads):
-            return _train(task)
+            member = _train(task)
+        if task.files is not None and member is not None and not member.interrupted:
+            task.files.finish(member)
+        return member
     except KeyboardInterrupt:
         return None
 
@@ -132,7 +140,7 @@ def _train(task: MemberTask) -> Member | None:
     seed_generators(task.seed + 1, task.recipe.device)
     layers = encoder_layers(model.encoder) if task.recipe.gradient_checkpointing else []
     with checkpointed(layers):
-        net.fit(train, y=None)
+        fit_net(net, train, task.sign, _state_path(task, "finetune"))
     _check_finite(net, train)
     finished = history_rows(net, "finetune")
     if net.interrupted_ and not finished:
@@ -168,7 +176,12 @@ def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSour
         callbacks=[*optimizer_callbacks(n_steps), ("stop", StopAtSign(task.sign))],
         **net_settings(task.recipe, task.lr),
     )
-    return net.fit(rows, y=None)
+    fit_net(net, rows, task.sign, _state_path(task, "align"))
+    return net
+
+
+def _state_path(task: MemberTask, stage: str) -> Path | None:
+    return None if task.files is None else task.files.stage(stage)
 
 
 def new_net(

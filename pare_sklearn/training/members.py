@@ -13,9 +13,11 @@ from torch import Tensor
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources import Arrays
+from pare_sklearn.training.checkpoints import MemberFiles
 from pare_sklearn.training.member import Member, MemberTask, train_member
 from pare_sklearn.training.plan import Plan
 from pare_sklearn.training.stopping import StopSign, stop_sign
+from pare_sklearn.utils.kept_files import read_kept
 
 Report = Callable[[int, Member], None]
 
@@ -56,19 +58,42 @@ def train_members(
     numbered = zip_longest(plan.folds, plan.seeds, states[: len(plan.folds)])
     with stop_sign(answers_signal=n_jobs > 1) as sign:
         shared = partial(MemberTask, recipe, prepared, source, plan.budget, plan.lr, plan.n_threads)
-        tasks = [shared(sign, fold, seed, state) for fold, seed, state in numbered]
+        tasks = [
+            shared(sign, fold, seed, state, _files(recipe, number))
+            for number, (fold, seed, state) in enumerate(numbered)
+        ]
         return dict(sorted(_finished(tasks, n_jobs, sign, report)))
+
+
+def _files(recipe: Recipe, number: int) -> MemberFiles | None:
+    return None if recipe.checkpoint is None else MemberFiles(recipe.checkpoint, number)
 
 
 def _finished(
     tasks: Sequence[MemberTask], n_jobs: int, sign: StopSign, report: Report
 ) -> Iterator[tuple[int, Member]]:
-    """Members with their numbers, as they are finished."""
+    """Members with their numbers, as they are finished; first those that a folder has."""
+    left: list[tuple[int, MemberTask]] = []
+    for number, task in enumerate(tasks):
+        kept = None if task.files is None else read_kept(task.files.finished)
+        if kept is None:
+            left.append((number, task))
+        else:
+            report(number, kept)
+            yield number, kept
+    if left:
+        yield from _trained(left, n_jobs, sign, report)
+
+
+def _trained(
+    numbered: Sequence[tuple[int, MemberTask]], n_jobs: int, sign: StopSign, report: Report
+) -> Iterator[tuple[int, Member]]:
+    """Members with their numbers, as they are trained."""
     # All else as everyone has it: with other settings joblib would end the processes of a job that
     # runs beside this one.
     parallel = Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
     try:
-        for number, member in parallel(delayed(_numbered)(*each) for each in enumerate(tasks)):
+        for number, member in parallel(delayed(_numbered)(*each) for each in numbered):
             if member is None or member.interrupted:
                 sign.put_up()
             if member is not None:

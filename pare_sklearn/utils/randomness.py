@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
+from torch import Tensor
 
 from pare_sklearn.utils.turns import own_turn
 
@@ -61,13 +63,21 @@ def seed_generators(seed: int, device: Any) -> None:
 
 def remember_torch_rng(device: Any) -> Callable[[], None]:
     """Give a function that sets the generators of processor and `device` to where they are now."""
+    return partial(set_torch_rng, torch_rng_state(device), device)
+
+
+def torch_rng_state(device: Any) -> list[Tensor]:
+    """Where the generators of processor and `device` are now."""
     of_cpu = torch.get_rng_state()
-    if torch.device(device).type != "cuda":
-        return lambda: torch.set_rng_state(of_cpu)
-    of_gpu = torch.cuda.get_rng_state(device)
+    return [of_cpu, torch.cuda.get_rng_state(device)] if _is_cuda(device) else [of_cpu]
 
-    def restore() -> None:
-        torch.set_rng_state(of_cpu)
-        torch.cuda.set_rng_state(of_gpu, device)
 
-    return restore
+def set_torch_rng(states: Sequence[Tensor], device: Any) -> None:
+    """Set the generators of processor and `device` to where they were."""
+    torch.set_rng_state(states[0])
+    if _is_cuda(device):
+        torch.cuda.set_rng_state(states[1], device)
+
+
+def _is_cuda(device: Any) -> bool:
+    return torch.device(device).type == "cuda"
