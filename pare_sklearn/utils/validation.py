@@ -47,7 +47,7 @@ def reject_nested(values: Any, name: str, expected: str, most_axes: int | None =
 
 
 def _is_collection(entry: Any) -> bool:
-    return isinstance(entry, (list, tuple, set, dict, np.ndarray))
+    return isinstance(entry, (list, tuple, set, np.ndarray))
 
 
 def check_max_samples(max_samples: int) -> None:

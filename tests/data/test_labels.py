@@ -212,8 +212,8 @@ def test_a_column_of_one_value_is_no_obstacle():
     (np.where(np.eye(20, 2) > 0, np.nan, 0), "NaN"),
     (np.zeros((20, 2)), "nothing but 0"),
     (np.eye(19, 2), "inconsistent.*X has 20, y 19"),
-    (np.zeros((20, 2, 2)), "dim 3"),
-    ([[0, 1]] * 19 + [[1]], "legacy|sequence"),
+    (np.zeros((20, 2, 2)), "y has 3 axes"),
+    ([[0, 1]] * 19 + [[1]], "y holds lists"),
 ], ids=str)  # fmt: skip
 def test_labels_that_are_none(y, message):
     with pytest.raises(ValueError, match=message):

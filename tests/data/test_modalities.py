@@ -233,7 +233,7 @@ def test_fit_refuses(estimator_class, X, message):
     ((1, 8), {"patch_size": 9}, "patch_size=9 is larger than the sequences"),
     ((1, 4, 8), {"patch_size": 5}, "patch_size=5 is larger than the images"),
     ((1, 4, 8), {"modality": "sequence"}, r"has shape .*\(n_samples, n_channels, length\)"),
-    ((1, 8), {"modality": "tabular"}, "dim"),
+    ((1, 8), {"modality": "tabular"}, "X has 3 axes"),
     ((8,), {"modality": "image"}, r"\(n_samples, n_channels, height, width\)"),
     ((1, 8), {"modality": "sound"}, "modality"),
     ((1, 8), {"patch_size": 0}, "patch_size"),

@@ -501,7 +501,10 @@ def robust_smooth_clip(fitted, column):
     """The definition, for one column: one number after the other."""
     present = sorted(value for value in fitted if not math.isnan(value))
     if not present:
-        present = [0.0]
+        return [math.nan for _ in column]
+    missing = math.nan if len(present) < len(fitted) else 0.0
+    if present[0] == present[-1]:
+        return [missing if math.isnan(value) else 0.0 for value in column]
 
     def quantile(share):
         position = share * (len(present) - 1)
@@ -509,9 +512,9 @@ def robust_smooth_clip(fitted, column):
         above = min(below + 1, len(present) - 1)
         return present[below] + (position - below) * (present[above] - present[below])
 
-    spread = quantile(0.75) - quantile(0.25) or (present[-1] - present[0]) / 2 or 1.0
+    spread = quantile(0.75) - quantile(0.25) or (present[-1] - present[0]) / 2
     z = [(value - quantile(0.5)) / spread for value in column]
-    z = [value if math.isnan(value) else max(-1e6, min(1e6, value)) for value in z]
+    z = [missing if math.isnan(value) else max(-1e6, min(1e6, value)) for value in z]
     return [value / math.sqrt(1 + (value / 3) ** 2) for value in z]
 
 
@@ -539,7 +542,7 @@ def test_scaling_is_that_of_the_definition(data, shape):
 def test_scaling_holds_for_every_float(column):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scaled = RobustSmoothClip().fit_transform(column)
+        scaled = RobustSmoothClip().fit(column).transform(column)
     np.testing.assert_array_equal(np.isnan(scaled), np.isnan(column))
     in_order = scaled[np.argsort(column, axis=0).ravel()]
     in_order = in_order[~np.isnan(in_order)]

@@ -472,7 +472,7 @@ def test_bad_labels(data, y, message):
         (np.r_[np.nan, np.arange(N - 2)], "inconsistent.*X has 60, y 59"),
         (np.r_[np.nan, np.inf, np.arange(N - 2)], "infinity"),
         (np.r_[np.nan, 1j, np.arange(N - 2)], "Complex data not supported"),
-        (np.full((N, 2, 2), np.nan), "dim 3"),
+        (np.full((N, 2, 2), np.nan), "y has 3 axes"),
         ([], "0 sample"),
         (3.0, "scalar"),
         (None, "requires y"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.datasets import make_classification
 
 from pare_sklearn import PaReClassifier
@@ -81,6 +82,8 @@ def test_five_members_on_two_workers_get_the_data_once(monkeypatch, tmp_path):
         strategy="finetune", patch_size=2_048, n_estimators=5, n_jobs=2, max_epochs=1,
         linear_probe=False, random_state=0,
     )  # fmt: skip
+    # Processes that are there keep the folder that they began with.
+    get_reusable_executor().shutdown()
     with joblib.parallel_config("loky", temp_folder=str(tmp_path)):
         model.fit(X, y)
     assert len(model.estimators_) == len(mapped) == 5

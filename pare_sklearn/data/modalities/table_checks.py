@@ -7,10 +7,13 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from pare_sklearn.data.modalities.frames import column_names, is_dataframe
 from pare_sklearn.utils.validation import reject_nested
+
+EXPECTED = "a DataFrame, or one array of numbers (n_samples, n_features)"
 
 
 def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
@@ -40,9 +43,10 @@ def check_table(X: Any, y: Any, columns: Any, reset: bool) -> Any:
         return _check_dataframe(X, y, columns, reset)
     if y is None:
         validate_data(columns, X, y)
-    reject_rows(X)
-    reject_nested(X, "X", "a DataFrame, or one array of numbers (n_samples, n_features)")
-    reject_text_and_dates(X)
+    if not issparse(X):  # which scikit-learn tells of
+        reject_rows(X)
+        reject_nested(X, "X", EXPECTED, most_axes=2)
+        reject_text_and_dates(X)
     try:
         return validate_data(
             columns, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"

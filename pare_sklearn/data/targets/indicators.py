@@ -18,6 +18,7 @@ from pare_sklearn.data.unlabelled import split_label_rows
 from pare_sklearn.linear.factors import blend_labels
 from pare_sklearn.linear.models import Linear, fit_labels
 from pare_sklearn.modules.losses import CLASS_LOSSES
+from pare_sklearn.utils.validation import reject_nested
 
 
 class Indicators(Target):
@@ -130,6 +131,8 @@ class Indicators(Target):
     def _as_array(self, y: Any) -> np.ndarray:
         y = y.toarray() if issparse(y) else y
         allow_maps = self.field_axes is not None
+        # Of maps, the modality tells.
+        reject_nested(y, "y", "zeros and ones (n_samples, n_labels)", None if allow_maps else 2)
         return check_array(y, allow_nd=allow_maps, dtype=None, input_name="y")
 
     def _class_weights(self, codes: np.ndarray) -> np.ndarray | None:
