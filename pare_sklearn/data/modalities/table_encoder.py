@@ -58,13 +58,12 @@ class TableEncoder:
     def __init__(self, categorical_features: str | Sequence = "from_dtype") -> None:
         self.categorical_features = categorical_features
 
-    def fit(self, X: Any, y: Any = None) -> TableEncoder:
+    def fit(self, X: Any) -> TableEncoder:
         """Learn scales and categories.
 
         Parameters
         ----------
         X : DataFrame or float64 ndarray of shape (n_samples, n_features)
-        y : ignored
 
         Returns
         -------
