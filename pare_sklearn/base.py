@@ -31,7 +31,7 @@ from pare_sklearn.training.history import report_member
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.net import PaReNet
-from pare_sklearn.training.plan import Plan, drop_weightless, make_plan
+from pare_sklearn.training.plan import Plan, make_plan
 from pare_sklearn.utils.randomness import as_seed, new_rng
 from pare_sklearn.utils.surroundings import undisturbed
 
@@ -89,7 +89,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         # Another learns the columns: should this fit fail, this estimator stays as it was.
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
-        prepared = drop_weightless(recipe, prepare(recipe, X, y, sample_weight, columns, earlier))
+        prepared = prepare(recipe, X, y, sample_weight, columns, earlier)
         held_out = None if earlier is None else earlier.held_out
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
@@ -225,7 +225,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         self._validate_params()
         recipe = make_recipe(self._task, self._parameters)
         columns = type(self).__new__(type(self))
-        prepared = drop_weightless(recipe, prepare(recipe, X, y, None, columns))
+        prepared = prepare(recipe, X, y, None, columns)
         seed = as_seed(new_rng(self.random_state))
         return source_distances(recipe, prepared, load_frozen(recipe), seed, max_samples)
 

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from pare_sklearn.data.modalities import Modality, new_modality
+from pare_sklearn.data.modalities.frames import take_rows
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target, new_target
 from pare_sklearn.recipe import Recipe
@@ -102,6 +103,12 @@ def prepare(
     check_length(given, labelled.sum())
     weights = _weights(target, given, sample_weight, labelled)
     target.fit(given, weights)
+    counts = _counts(recipe, weights)
+    if not counts.all():
+        given, weights = given[counts], weights[counts] / weights[counts].mean()
+        kept = ~labelled
+        kept[labelled] = counts
+        samples, labelled = take_rows(samples, np.flatnonzero(kept)), labelled[kept]
     if earlier is None:
         modality.fit(samples, dense=modality.is_field(target.shape))
     else:
@@ -133,3 +140,14 @@ def _weights(target: Target, y: np.ndarray, sample_weight: Any, labelled: np.nda
     if weights.sum() <= 0:
         raise ValueError("All sample weights are zero; at least one must be positive.")
     return weights / weights.mean()
+
+
+def _counts(recipe: Recipe, weights: np.ndarray) -> np.ndarray:
+    """Whether each labelled sample counts: one of weight zero is as one that is not there.
+
+    All count where too few others are left to be held out in turn; see `train_member` for a fold
+    whose held-out rows weigh nothing.
+    """
+    counts = weights > 0
+    n_members = 1 if recipe.n_estimators == "auto" else int(recipe.n_estimators)
+    return counts if counts.sum() >= max(2, n_members) else np.ones(len(weights), dtype=bool)

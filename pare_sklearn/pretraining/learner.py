@@ -8,6 +8,7 @@ from torch import nn
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig
 from pare_sklearn.pretraining.closed_form import ClosedFormHead, Outcome
 from pare_sklearn.pretraining.episodes import Episode, pooled_features
+from pare_sklearn.utils.devices import computes_bfloat16
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -57,4 +58,4 @@ def pick_precision(precision: str, device: torch.device) -> str:
         return precision
     # On a processor bfloat16 is the slower one even with instructions for it: matrices as narrow
     # as these are soon multiplied, and conversions cost more than they save.
-    return "bfloat16" if device.type == "cuda" else "float32"
+    return "bfloat16" if computes_bfloat16(str(device)) else "float32"

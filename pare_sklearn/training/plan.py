@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -51,34 +51,6 @@ class Plan:
     folds: tuple[Fold, ...]
     seeds: tuple[int, ...]
     row_keys: np.ndarray
-
-
-def drop_weightless(recipe: Recipe, prepared: Prepared) -> Prepared:
-    """Leave out rows of weight zero, so that they count neither as samples nor as held out.
-
-    They stay where too few others are left to be held out in turn; see `train_member` for a fold
-    whose held-out rows weigh nothing.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Says how many members there are.
-    prepared : Prepared
-        The data.
-
-    Returns
-    -------
-    Prepared
-        The weights have mean 1.
-    """
-    weights = prepared.rows.weights.double().numpy()
-    kept = np.flatnonzero(weights)
-    n_members = 1 if recipe.n_estimators == "auto" else int(recipe.n_estimators)
-    if len(kept) == len(weights) or len(kept) < max(2, n_members):
-        return prepared
-    rows = prepared.rows.take(kept)
-    weighed = rows.label(rows.y.numpy(), weights[kept] / weights[kept].mean())
-    return replace(prepared, rows=weighed)
 
 
 def make_plan(

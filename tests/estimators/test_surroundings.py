@@ -1,6 +1,8 @@
 """What others have set, or have done to the process, does not reach into a fit."""
 
 import multiprocessing
+import os
+import pickle
 import subprocess
 import sys
 
@@ -25,7 +27,6 @@ SWITCHES = [
     {"display": "text"},
     {"assume_finite": True},
     {"skip_parameter_validation": True},
-    {"array_api_dispatch": True},
 ]
 SWITCHES += [{name: "sparray"} for name in sklearn.get_config() if name == "sparse_interface"]
 
@@ -53,20 +54,42 @@ def expected():
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=str)
 def test_switches_of_scikit_learn_change_nothing(switch, expected):
-    try:
-        context = sklearn.config_context(**switch)
-        with context:
-            before = sklearn.get_config()
-            found = results()
-            assert sklearn.get_config() == before
-    except RuntimeError as error:  # array API needs an environment variable
-        pytest.skip(str(error).splitlines()[0])
+    with sklearn.config_context(**switch):
+        before = sklearn.get_config()
+        found = results()
+        assert sklearn.get_config() == before
+    assert_same(found, expected)
+
+
+ARRAY_API = """
+import pickle, sys
+import sklearn
+from tests.estimators.test_surroundings import results
+
+with sklearn.config_context(array_api_dispatch=True):
+    sys.stdout.buffer.write(pickle.dumps(results()))
+"""
+
+
+def test_array_api_dispatch_changes_nothing(expected):
+    # SciPy reads the variable when it is imported.
+    answer = subprocess.run(
+        [sys.executable, "-c", ARRAY_API],
+        env=os.environ | {"SCIPY_ARRAY_API": "1"},
+        capture_output=True,
+        check=True,
+    )
+    assert_same(pickle.loads(answer.stdout), expected)
+
+
+def assert_same(found, expected):
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_all_switches_are_tried():
-    assert sklearn.get_config().keys() == {name for switch in SWITCHES for name in switch}
+    tried = {name for switch in SWITCHES for name in switch}
+    assert sklearn.get_config().keys() == tried | {"array_api_dispatch"}
 
 
 FORKING = """

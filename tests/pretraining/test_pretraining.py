@@ -524,9 +524,12 @@ def test_bfloat16_comes_near_to_float32():
     torch.testing.assert_close(losses["bfloat16"], losses["float32"], rtol=0.05, atol=0.05)
 
 
-def test_auto_is_the_faster_precision_of_the_device():
+def test_auto_is_the_faster_precision_of_the_device(monkeypatch):
     assert pick_precision("auto", CPU) == "float32"
-    assert pick_precision("auto", torch.device("cuda")) == "bfloat16"
+    asked = "pare_sklearn.pretraining.learner.computes_bfloat16"
+    for computes, precision in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(asked, {"cuda:1": computes}.__getitem__)
+        assert pick_precision("auto", torch.device("cuda", 1)) == precision
     assert pick_precision("bfloat16", CPU) == "bfloat16"
     with pytest.raises(ValueError, match="precision='half' is unknown"):
         pick_precision("half", CPU)

@@ -1,6 +1,9 @@
 """Rows of weight zero change nothing, and no member stays untrained for them."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.datasets import make_classification
 
@@ -36,7 +39,20 @@ def test_rows_without_weight_are_as_rows_that_are_not_there(
     model = estimator_class(**QUICK, n_estimators=n_estimators, strategy=strategy)
     alone = outputs(model.fit(X, y, np.ones(N)), X)
     beside = outputs(model.fit(*doubled(X, y)), X)
-    np.testing.assert_allclose(beside, alone, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(beside, alone, rtol=1e-6)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_columns_are_learnt_from_rows_with_weight(frame):
+    numbers = np.arange(2.0 * N)
+    numbers[N:] = 1e6
+    kinds = np.array(["a", "b"] * (N // 2) + ["c"] * N)
+    X, y = {"number": numbers, "kind": kinds}, np.arange(2 * N) % 2
+    head = {name: column[:N] for name, column in X.items()}
+    model = PaReClassifier(**QUICK, n_estimators=2)
+    alone = model.fit(frame(head), y[:N]).predict_proba(frame(head))
+    beside = model.fit(frame(X), y, np.repeat([1.0, 0.0], N)).predict_proba(frame(head))
+    np.testing.assert_array_equal(beside, alone)
 
 
 def test_a_class_without_weight_is_as_one_without_rows_but_stays_a_class():

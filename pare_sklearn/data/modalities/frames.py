@@ -27,6 +27,13 @@ def column_names(X: Any) -> list:
     return list(X.columns) if hasattr(X, "iloc") else nw.from_native(X, eager_only=True).columns
 
 
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Rows of a DataFrame or an array, by their positions (n_taken,)."""
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    return nw.from_native(X, eager_only=True)[rows].to_native() if is_dataframe(X) else X[rows]
+
+
 def iterate_columns(X: Any) -> Iterable:
     """Iterate over the columns: Series of narwhals for a DataFrame, 1-D arrays for an array."""
     if not is_dataframe(X):

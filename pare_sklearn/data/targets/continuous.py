@@ -68,6 +68,7 @@ class Continuous(Target):
         return targets
 
     def fit(self, y: np.ndarray, weights: np.ndarray) -> Continuous:
+        y, weights = y[weights > 0], weights[weights > 0]
         self.seen_shape = y.shape[1:]
         self.shape = self.seen_shape or (1,)
         if self.loss_name == "auto":

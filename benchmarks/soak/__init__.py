@@ -1,0 +1,1 @@
+"""Whether memory, open files and threads stay level over many fits and predictions."""

@@ -1,0 +1,25 @@
+"""Memory, open files and threads stay level over many fits; ``benchmarks.soak`` is the long run."""
+
+import pytest
+
+from benchmarks.isolation import run_in_process
+from benchmarks.soak.rounds import PLACES
+from benchmarks.soak.__main__ import describe
+
+
+@pytest.mark.parametrize("place", ["threads", "members in processes"])
+def test_nothing_piles_up(place):
+    size = {"n_fits": 12, "n_predictions": 24, "n_rounds": 6}
+    outcome = run_in_process("benchmarks.soak.rounds", {"place": place} | size, threads=1)
+    before, after = outcome["before"], outcome["after"]
+    assert outcome["warnings"] == []
+    assert after.pop("memory") < before.pop("memory") + 40
+    assert after == before
+
+
+def test_levels_are_told_by_place():
+    level = {"memory": 1.4, "files": 5, "threads": 3, "processes": 1, "leftovers": 0}
+    outcome = {"before": level, "after": level | {"memory": 2.0}, "warnings": ["odd"]}
+    rows = describe({place: outcome for place in PLACES}).splitlines()
+    assert len(rows) == 2 + len(PLACES)
+    assert rows[-1].split(" | ")[1:] == ["1 to 2 ", "5 to 5", "3 to 3 ", "1 to 1   ", "0 to 0   ", "odd      |"]
