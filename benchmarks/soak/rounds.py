@@ -79,7 +79,8 @@ def soak(request: dict[str, Any]) -> dict[str, Any]:
         ``before`` and ``after``, the level when all is warm and at the end, and ``warnings``.
     """
     n_fits, n_rounds = request["n_fits"], request["n_rounds"]
-    levels, messages = [], set()
+    levels: list[dict[str, float]] = []
+    messages: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         tempfile.tempdir = os.environ["JOBLIB_TEMP_FOLDER"] = folder
         for seeds in np.array_split(np.arange(n_fits), n_rounds):
