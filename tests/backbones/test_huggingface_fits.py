@@ -109,7 +109,7 @@ def n_bytes(parameters):
 
 
 def test_pickles_hold_what_training_changed(hub):
-    put_on_hub(hub, NAME, "bert", intermediate_size=20_000)
+    put_on_hub(hub, NAME, "bert", intermediate_size=6_000)
     X, y = data("table")
     sizes, encoders = {}, {}
     for finetune in ("all", "norm", "lora", "none"):
@@ -123,13 +123,13 @@ def test_pickles_hold_what_training_changed(hub):
                             strict=True):  # fmt: skip
             assert old.requires_grad == new.requires_grad
     encoder = n_bytes(encoder_of(clf).parameters())
-    assert encoder > 10_000_000
+    assert encoder > 1_000_000
     adapters = n_bytes(p for name, p in encoders["lora"].named_parameters() if "lora_" in name)
     norms = n_bytes(p for name, p in encoders["norm"].named_parameters() if "LayerNorm" in name)
     # Embedders and predictors are in all of them.
     rest = sizes["none"]
-    assert rest < 0.1 * encoder
-    slack = 50_000
+    assert rest < 0.2 * encoder
+    slack = 40_000
     assert abs(sizes["norm"] - rest - norms) < slack
     assert abs(sizes["lora"] - rest - adapters) < slack
     assert abs(sizes["all"] - rest - encoder) < slack

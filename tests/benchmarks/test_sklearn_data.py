@@ -21,7 +21,12 @@ class Quick(PaReClassifier):
 
     def __init__(self, random_state=None):
         super().__init__(
-            source="digits", n_estimators=1, max_epochs=1, lr=5e-3, random_state=random_state
+            source="digits",
+            linear_probe=False,
+            n_estimators=1,
+            max_epochs=1,
+            lr=5e-3,
+            random_state=random_state,
         )
 
 
@@ -57,6 +62,7 @@ def test_a_table_of_all_models_is_printed_and_recorded(run, capsys, task):
 
 def test_a_fold_is_that_of_its_seed(run):
     _, records = run("--tasks", "digits", "--models", "pare-table", "--seeds", "2")
+    assert len(records) == 2
     X, y = load_digits(return_X_y=True)
     folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
     for record, (train, test) in zip(records, folds, strict=False):

@@ -24,8 +24,9 @@ def two_threads():
 
 
 def fit(seed, **parameters):
-    parameters = {"n_estimators": 1, "max_epochs": 3, "random_state": seed} | parameters
-    return PaReClassifier(**parameters).fit(X, Y).predict_proba(X)
+    settings = {"n_estimators": 1, "max_epochs": 2, "source": "digits", "linear_probe": False}
+    model = PaReClassifier(**settings | parameters, random_state=seed)
+    return model.fit(X, Y).predict_proba(X)
 
 
 @pytest.mark.usefixtures("two_threads")
