@@ -295,3 +295,10 @@ def test_score_refuses_maps_of_another_shape():
     model = PaReClassifier(**QUICK).fit(X, y)
     with pytest.raises(ValueError, match=r"shape \(12, 9\), but fit saw \(12, 10\)"):
         model.score(X, y[:, :, :9])
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_missing_label_is_named(missing):
+    X, y = np.zeros((2, 1, 12)), [[1, 0], [0, missing]]
+    with pytest.raises(ValueError, match="y contains NaN or None; drop the rows without a label"):
+        PaReClassifier(**QUICK).fit(X, np.array(y, dtype=object))

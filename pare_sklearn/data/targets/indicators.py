@@ -18,7 +18,7 @@ from pare_sklearn.data.unlabelled import split_label_rows
 from pare_sklearn.linear.factors import blend_labels
 from pare_sklearn.linear.models import Linear, fit_labels
 from pare_sklearn.modules.losses import CLASS_LOSSES
-from pare_sklearn.utils.validation import reject_nested
+from pare_sklearn.utils.validation import reject_missing_labels, reject_nested
 
 
 class Indicators(Target):
@@ -133,6 +133,7 @@ class Indicators(Target):
         allow_maps = self.field_axes is not None
         # Of maps, the modality tells.
         reject_nested(y, "y", "zeros and ones (n_samples, n_labels)", None if allow_maps else 2)
+        reject_missing_labels(y)
         return check_array(y, allow_nd=allow_maps, dtype=None, input_name="y")
 
     def _class_weights(self, codes: np.ndarray) -> np.ndarray | None:
