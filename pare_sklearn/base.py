@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from typing_extensions import Self
 
+from pare_sklearn.backbones.contract import count_image_patches
 from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import prepare
 from pare_sklearn.data.rows import Rows
@@ -24,12 +25,13 @@ from pare_sklearn.ensemble.blend import blend_members
 from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.ensemble.probes import Probe
 from pare_sklearn.parameters import Parameters
-from pare_sklearn.recipe import Recipe, Task, make_recipe
+from pare_sklearn.recipe import Mixing, Recipe, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
 from pare_sklearn.training.history import report_member
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
+from pare_sklearn.training.mixing import settle_mixing
 from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
 from pare_sklearn.utils.randomness import as_seed, new_rng
@@ -89,11 +91,12 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         # Another learns the columns: should this fit fail, this estimator stays as it was.
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
-        prepared = prepare(recipe, X, y, sample_weight, columns, earlier)
-        held_out = None if earlier is None else earlier.held_out
+        finest = count_image_patches(backbone)
+        prepared = prepare(recipe, X, y, sample_weight, columns, finest, earlier)
+        recipe = settle_mixing(recipe, prepared, backbone)
+        held_out, former = (earlier.held_out, earlier.source) if earlier else (None, None)
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
-        former = None if earlier is None else earlier.source
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
         members = train_members(
             recipe,
@@ -169,6 +172,11 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         return self.ensemble_.features
 
     @property
+    def mixing_(self) -> Mixing:
+        """`k_start`, `k_end` and `mix_weight` as used, and the share of exploring epochs."""
+        return self.ensemble_.recipe.mixing
+
+    @property
     def n_patches_(self) -> int:
         """Patches n of a sample."""
         return self.ensemble_.n_patches
@@ -225,9 +233,10 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         self._validate_params()
         recipe = make_recipe(self._task, self._parameters)
         columns = type(self).__new__(type(self))
-        prepared = prepare(recipe, X, y, None, columns)
+        backbone = load_frozen(recipe)
+        prepared = prepare(recipe, X, y, None, columns, count_image_patches(backbone))
         seed = as_seed(new_rng(self.random_state))
-        return source_distances(recipe, prepared, load_frozen(recipe), seed, max_samples)
+        return source_distances(recipe, prepared, backbone, seed, max_samples)
 
     def _rows(self, X: Any) -> Rows:
         """Samples to predict as rows of tensors."""

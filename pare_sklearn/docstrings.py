@@ -50,18 +50,22 @@ How the number k of replaced patches falls over the epochs; ``"otdd"`` lets the 
 source rise in equal steps, measured as for `mix_weighting`; or a function
 ``progress -> fraction``, both in [0, 1].""",
     "k_start": """\
-float, default=0.1
-Fraction of the patches replaced in the first epoch, in [0, 1]; with ``"constant"`` in all.""",
+float or "auto", default="auto"
+Fraction of the patches replaced in the first epoch, in [0, 1]; with ``"constant"`` in all.
+``"auto"`` is 0.1 for the embedded backbone; for those of the hub it is as published: 1 for
+sequences and tables, 0.64 for images, 0.32 where the target is a field.""",
     "k_end": """\
-float, default=0.0
-Fraction of the patches replaced in the last epoch, in [0, `k_start`].""",
+float or "auto", default="auto"
+Fraction of the patches replaced in the last epoch, in [0, `k_start`]. ``"auto"`` is 0 for the
+embedded backbone; for those of the hub 0 for sequences and tables, else 0.16.""",
     "gate": """\
 {"learned", "random"}, default="learned"
 Whether a gate network scores the patches, or chance does.""",
     "mix_weight": """\
-float, default=0.3
+float or "auto", default="auto"
 w, weight of the intermediate modality's loss terms; not negative. At 0 there is none, and
-``strategy="pare"`` is ``"finetune"``.""",
+``strategy="pare"`` is ``"finetune"``. ``"auto"`` is 0.3 for the embedded backbone; for those of
+the hub 0.1 for sequences and tables, 1 for images, 0.3 where the target is a field.""",
     "mix_weighting": """\
 {"count", "otdd"}, default="count"
 How lambda, the source's share in these terms, follows from k: ``"count"`` is k / n; ``"otdd"`` is
@@ -311,6 +315,9 @@ budget_ : Budget
     "auto".
 lr_ : float
     Peak learning rate, chosen where it was "auto".
+mixing_ : Mixing
+    `k_start`, `k_end` and `mix_weight`, chosen where they were "auto", and ``exploration``, the
+    share of the epochs in which the gate's scores are noisy and the gate learns.
 """
 
 REFERENCES = """\

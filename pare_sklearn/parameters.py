@@ -62,10 +62,12 @@ class Parameters:
     k_schedule: ScheduleName | Callable[[float], float] = field(
         default="linear", metadata=must_be(OrderedOptions({*SCHEDULES, "otdd"}), callable)
     )
-    k_start: float = field(default=0.1, metadata=must_be(FRACTION))
-    k_end: float = field(default=0.0, metadata=must_be(FRACTION))
+    k_start: float | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, FRACTION))
+    k_end: float | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, FRACTION))
     gate: GateKind = field(default="learned", metadata=must_be(names(GateKind)))
-    mix_weight: float = field(default=0.3, metadata=must_be(NOT_NEGATIVE))
+    mix_weight: float | Literal["auto"] = field(
+        default="auto", metadata=must_be(AUTO, NOT_NEGATIVE)
+    )
     mix_weighting: MixWeighting = field(default="count", metadata=must_be(names(MixWeighting)))
     # The backbone.
     finetune: Finetune = field(default="all", metadata=must_be(names(Finetune)))

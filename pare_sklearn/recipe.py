@@ -48,6 +48,23 @@ DEFAULTS: dict[str, TaskDefaults] = {
 }
 
 
+class Mixing(NamedTuple):
+    """How much of the source is mixed in."""
+
+    k_start: float
+    """Fraction of the patches that are replaced in the first epoch"""
+    k_end: float
+    """The same in the last epoch"""
+    mix_weight: float
+    """w, weight of the intermediate modality in the loss"""
+    exploration: float
+    """Share of the epochs in which the gate's scores are noisy, and the gate learns"""
+
+
+# For backbones that have no settings of their own.
+DEFAULT_MIXING = Mixing(k_start=0.1, k_end=0.0, mix_weight=0.3, exploration=0.2)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Parameters of `PaReClassifier` or `PaReRegressor`, checked; where not said they are as there.
@@ -60,10 +77,10 @@ class Recipe:
     strategy: str
     source: str | tuple | list
     k_schedule: str | Callable[[float], float]
-    k_start: float
-    k_end: float
+    k_start: float | str
+    k_end: float | str
     gate: str
-    mix_weight: float
+    mix_weight: float | str
     mix_weighting: str
     finetune: str
     lora_rank: int
@@ -98,6 +115,8 @@ class Recipe:
     gradient_checkpointing: bool
     verbose: int
     """0 in all processes that share a training but the main one."""
+    mixing: Mixing = DEFAULT_MIXING
+    """`k_start`, `k_end` and `mix_weight` as used; the backbone has a say in it."""
     label_smoothing: float = 0.0
     class_weight: str | dict | None = None
 
@@ -109,7 +128,7 @@ class Recipe:
     @property
     def mixes(self) -> bool:
         """Whether there are intermediate modalities; without weight they would change nothing."""
-        return self.strategy == "pare" and self.mix_weight > 0
+        return self.strategy == "pare" and self.mix_weight != 0
 
     @property
     def is_pretrained(self) -> bool:
@@ -145,9 +164,10 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
         If an entry of `callbacks` is no callback.
     """
     given = {name: value for name, value in parameters.items() if name in Recipe.__annotations__}
-    if given["k_end"] > given["k_start"]:
+    start, end = given["k_start"], given["k_end"]
+    if "auto" not in (start, end) and end > start:
         raise ValueError(
-            f"k_end={given['k_end']} is above k_start={given['k_start']}: k falls while training, "
+            f"k_end={end} is above k_start={start}: k falls while training, "
             "from source-like to target-like."
         )
     _check_callbacks(given["callbacks"] or ())

@@ -43,7 +43,7 @@ class PlainLoop:
         self.rows_at_once = task.prepared.modality.rows_at_once(model.embedder.width)
         self.model = model
         self.source = source
-        self.schedule = make_schedule(recipe.k_schedule, recipe.k_start, recipe.k_end)
+        self.schedule = make_schedule(recipe.k_schedule, recipe.mixing.k_start, recipe.mixing.k_end)
 
     def fit(self, train: Rows, valid: Rows) -> int:
         """Train until the loss on `valid` no longer falls, and return the number of epochs."""
@@ -129,7 +129,7 @@ class PlainLoop:
         mixed = (1 - lam) * self._loss(intermediate, y, weights) + lam * self._loss(
             source, self.source.labels[drawn], weights
         )
-        return self._loss(target, y, weights) + self.recipe.mix_weight * mixed
+        return self._loss(target, y, weights) + self.recipe.mixing.mix_weight * mixed
 
     def _validate(self, valid: Rows) -> float:
         """Mean loss on held-out rows, without label smoothing."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
+from types import MappingProxyType
 from typing import Any
 
 from torch import nn
+
+from pare_sklearn.recipe import Mixing
 
 
 class Backbone(nn.Module):
@@ -19,9 +23,12 @@ class Backbone(nn.Module):
     width : int
         Embedding width d.
     source_embedder : torch.nn.Module
-        Maps source samples (batch, ...) to tokens (batch, n_s, d). Where it has a LayerNorm
-        ``norm`` or ``positions`` (n_s, d), the target embedder starts from their statistics; where
-        it has ``image_shape``, source samples are checked against it; where it has a method
+        Maps source samples (batch, ...) to tokens (batch, n_s, d). The target embedder starts from
+        the parts that it has: ``project``, a convolution whose stride is its kernel;
+        ``inner_norm`` and ``norm``, LayerNorms in front of and behind the positions;
+        ``positions`` (n_s, d) on ``grid``, patches along each axis; ``pixel_mean`` and
+        ``pixel_std``, floats, of what it was trained on. Where it has ``image_shape``, source
+        samples are checked against it; where it has a method
         ``prepare``, this makes a tensor of raw ones first, a str ndarray of texts or images
         (batch, channels, height, width) of uint8 or float32, or raises a ValueError.
     encoder : torch.nn.Module
@@ -39,6 +46,10 @@ class Backbone(nn.Module):
         Names that ``source="auto"`` stands for.
     fingerprint : str or None, default=None
         Hash of the weights; where there is one, embedded sources are kept on disk.
+    mixings : mapping of str to Mixing
+        What ``"auto"`` means for `k_start`, `k_end` and `mix_weight`: of an ``"image"``, of what
+        comes in a ``"line"``, and of a ``"field"`` as the target. Where it lacks one, that of the
+        embedded backbone.
     lr : float or None, default=None
         Learning rate where the user leaves it open; None leaves it to the estimator.
     """
@@ -50,6 +61,7 @@ class Backbone(nn.Module):
     max_patches: int | None = None
     table_maps: Any
     sources: tuple[str, ...] = ("contours", "digits", "fractals", "signals")
+    mixings: Mapping[str, Mixing] = MappingProxyType({})
     fingerprint: str | None = None
     lr: float | None = None
 
@@ -69,5 +81,11 @@ class Backbone(nn.Module):
         return tuple(grid)
 
 
+def count_image_patches(backbone: Backbone) -> int | None:
+    """Patches of the images that a backbone was made for; None where it was made for others."""
+    grid = getattr(backbone.source_embedder, "grid", ())
+    return prod(grid) if len(grid) == 2 else None
+
+
 REQUIRED = ("width", "source_embedder", "encoder")
-OPTIONAL = ("max_patches", "sources", "fingerprint", "lr")
+OPTIONAL = ("max_patches", "sources", "mixings", "fingerprint", "lr")

@@ -61,6 +61,7 @@ def prepare(
     y: Any,
     sample_weight: Any,
     columns: Any,
+    most_patches: int | None = None,
     earlier: Fitted | None = None,
 ) -> Prepared:
     """Check samples, targets and weights, and turn them into rows of tensors.
@@ -77,6 +78,8 @@ def prepare(
         Their weights, not negative.
     columns : BaseEstimator
         Gets the number and the names of the columns; where there was an earlier fit it has them.
+    most_patches : int or None, default=None
+        Patches of the images that the backbone was made for, if it was.
     earlier : Fitted or None, default=None
         Of an earlier fit that goes on, with the same scaling and categories.
 
@@ -110,7 +113,8 @@ def prepare(
         kept[labelled] = counts
         samples, labelled = take_rows(samples, np.flatnonzero(kept)), labelled[kept]
     if earlier is None:
-        modality.fit(samples, dense=modality.is_field(target.shape))
+        dense = modality.is_field(target.shape)
+        modality.fit(samples, dense, most_patches)
     else:
         target = target.follow(earlier.target)
     rows = modality.rows(samples)

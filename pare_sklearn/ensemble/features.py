@@ -8,7 +8,6 @@ from torch import Tensor
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.data.prepared import Prepared
-from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.frozen_features import FrozenFeatures
 from pare_sklearn.modules.principal_components import PrincipalComponents
 from pare_sklearn.recipe import Recipe
@@ -73,7 +72,6 @@ def _build_frozen(recipe: Recipe, prepared: Prepared, seed: int) -> FrozenFeatur
             embedder = prepared.modality.build_embedder(backbone.width)
             if recipe.is_pretrained:
                 embedder.start_from(backbone)
-            if isinstance(embedder, TableEmbedder):
-                embedder.ready_view(number, pretrained=recipe.is_pretrained)
+            embedder.ready_view(number, pretrained=recipe.is_pretrained)
             embedders.append(embedder)
         return FrozenFeatures(embedders, backbone.encoder)

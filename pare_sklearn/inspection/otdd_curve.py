@@ -109,7 +109,9 @@ def otdd_curve(
     if is_regressor(estimator) or targets.ndim > 2:
         # As columns, whole numbers are clustered too.
         targets = targets.reshape(len(rows), -1)
-    source = ensemble.source.embed(load_frozen(ensemble.recipe))
+    backbone = load_frozen(ensemble.recipe)
+    backbone.arrange(ensemble.modality.grid)
+    source = ensemble.source.embed(backbone)
     ks = check_k(k, modules[0].n_patches, source.tokens.shape[1])
     chosen = rng.permutation(len(rows))[:max_samples]
     classes = pseudo_classes(targets[chosen], random_state=rng)

@@ -103,6 +103,7 @@ def source_distances(
     dict of str to float
     """
     rng = np.random.RandomState(seed)
+    backbone.arrange(prepared.modality.grid)
     with limited_threads(process_threads()), torch.no_grad():
         with kept_torch_rng(seed):
             embedder = prepared.modality.build_embedder(backbone.width)

@@ -40,6 +40,8 @@ def class_weighted_otdd(source: Labelled, target: Labelled, weights: Tensor) -> 
 
 
 ALIGN_EPOCHS, ALIGN_BATCH = 60, 256
+# Times the rate of fine-tuning, as in ORCA and PaRe.
+ALIGN_RATE = 10
 
 
 class AlignmentNet(PaReNet):

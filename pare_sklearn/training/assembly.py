@@ -18,7 +18,11 @@ PATCH_DROPOUT = 0.5
 
 
 def assemble_model(
-    recipe: Recipe, prepared: Prepared, backbone: Backbone, n_source_classes: int
+    recipe: Recipe,
+    prepared: Prepared,
+    backbone: Backbone,
+    grid: tuple[int, ...],
+    n_source_classes: int,
 ) -> PaReModel:
     """Put the model of a strategy together; what is new is drawn from torch's generator.
 
@@ -30,6 +34,8 @@ def assemble_model(
         Its modality builds embedder and predictor.
     backbone : Backbone
         Changed in place, and part of the model.
+    grid : tuple of int
+        Features along each axis, as the backbone has arranged them.
     n_source_classes : int
         Classes of the source; not used where the strategy needs none.
 
@@ -46,7 +52,6 @@ def assemble_model(
             add_lora(backbone.encoder, recipe.lora_rank)
     else:
         reset_parameters(backbone.encoder)
-    grid = backbone.arrange(modality.grid)
     predictor = modality.build_predictor(width, grid, prepared.target.shape, recipe.dropout)
     gate = source_predictor = None
     if recipe.mixes:

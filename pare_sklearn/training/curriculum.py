@@ -92,16 +92,17 @@ def curriculum_callbacks(
     schedule: Callable[[float], float] | None = None
     weighting: Callable[[int], float] | None = None
     callbacks: list[tuple[str, Callback]] = []
+    mixing = recipe.mixing
     if "otdd" in (recipe.k_schedule, recipe.mix_weighting):
         difficulty = _difficulty(train, source, max_epochs, seed)
         callbacks.append(("difficulty", difficulty))
         if recipe.k_schedule == "otdd":
-            schedule = partial(difficulty.fraction, start=recipe.k_start, end=recipe.k_end)
+            schedule = partial(difficulty.fraction, start=mixing.k_start, end=mixing.k_end)
         if recipe.mix_weighting == "otdd":
             weighting = difficulty.weight
     if schedule is None:
         # A schedule of the user's own may count its calls: each member has one for itself.
-        schedule = make_schedule(deepcopy(recipe.k_schedule), recipe.k_start, recipe.k_end)
+        schedule = make_schedule(deepcopy(recipe.k_schedule), mixing.k_start, mixing.k_end)
     curriculum = KCurriculum(schedule, n_patches, source.tokens.shape[1], weighting)
     return [*callbacks, ("curriculum", curriculum)]
 

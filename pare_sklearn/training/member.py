@@ -15,6 +15,7 @@ from torch import Tensor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.data.folds import Fold
+from pare_sklearn.data.modalities.tables import Tables
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
 from pare_sklearn.modules.checkpointing import checkpointed
@@ -25,7 +26,7 @@ from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources import Arrays, EmbeddedSource
 from pare_sklearn.sources.embedding import embed_arrays
 from pare_sklearn.training.accelerated import AcceleratedPaReNet
-from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, AlignmentNet
+from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, ALIGN_RATE, AlignmentNet
 from pare_sklearn.training.assembly import assemble_model
 from pare_sklearn.training.budget import Budget
 from pare_sklearn.training.callbacks import Entry, callback_settings
@@ -34,6 +35,7 @@ from pare_sklearn.training.curriculum import curriculum_callbacks
 from pare_sklearn.training.history import history_rows
 from pare_sklearn.training.net import LOSS_TERMS, PaReNet
 from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
+from pare_sklearn.training.probing import start_predictor
 from pare_sklearn.training.stopping import StopAtSign, StopSign
 from pare_sklearn.utils.arrays import writable
 from pare_sklearn.utils.processes import new_accelerator
@@ -135,6 +137,9 @@ def _train(task: MemberTask) -> Member | None:
             # An embedder alone is no member, however many epochs it has finished.
             return None
         aligned = history_rows(aligner, "align")
+    if task.state is None and _is_probed(task):
+        n_rows = task.prepared.modality.rows_at_once(model.embedder.width)
+        start_predictor(model, task.prepared.target, train, n_rows)
     net = new_net(task, model, train, source)
     # Seeded again, so that what was built above does not change the order of the batches.
     seed_generators(task.seed + 1, task.recipe.device)
@@ -152,13 +157,25 @@ def _train(task: MemberTask) -> Member | None:
 def assemble(task: MemberTask) -> tuple[EmbeddedSource | None, PaReModel]:
     """The source as the frozen source embedder sees it, and a model that starts from the same."""
     backbone = load_backbone(task.recipe.backbone, task.recipe.dropout)
+    grid = backbone.arrange(task.prepared.modality.grid)
     source = None
     if task.source is not None:
         backbone.source_embedder.eval()
         X_s, y_s = map(writable, task.source)
         source = embed_arrays(X_s, y_s, backbone)
     n_classes = 0 if source is None else source.n_classes
-    return source, assemble_model(task.recipe, task.prepared, backbone, n_classes)
+    return source, assemble_model(task.recipe, task.prepared, backbone, grid, n_classes)
+
+
+def _is_probed(task: MemberTask) -> bool:
+    """Whether the predictor starts from the pretrained features.
+
+    Members for tables do not: the linear probes tell the same already, and beside them an
+    ensemble of one mind does worse.
+    """
+    prepared = task.prepared
+    is_table = isinstance(prepared.modality, Tables)
+    return task.recipe.is_pretrained and not (is_table or prepared.is_field)
 
 
 def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource) -> AlignmentNet:
@@ -174,7 +191,7 @@ def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSour
         batch_size=ALIGN_BATCH,
         train_split=None,
         callbacks=[*optimizer_callbacks(n_steps), ("stop", StopAtSign(task.sign))],
-        **net_settings(task.recipe, task.lr),
+        **net_settings(task.recipe, ALIGN_RATE * task.lr),
     )
     fit_net(net, rows, task.sign, _state_path(task, "align"))
     return net
@@ -200,7 +217,8 @@ def new_net(
         source=source if model.gate is not None else None,
         unlabelled=prepared.unlabelled,
         patchmix=recipe.augmentation == "patchmix",
-        mix_weight=recipe.mix_weight,
+        mix_weight=recipe.mixing.mix_weight,
+        exploration_epochs=round(recipe.mixing.exploration * task.budget.max_epochs),
         layer_decay=recipe.layer_decay if recipe.is_pretrained else 1.0,
         max_epochs=task.budget.max_epochs,
         batch_size=task.budget.batch_size,

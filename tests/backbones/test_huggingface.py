@@ -125,7 +125,7 @@ def test_swin_needs_whole_grids(folders):
     clf = PaReClassifier(
         folders("swin")[0], strategy="finetune", augmentation="patch_dropout", **QUICK
     )
-    with pytest.raises(ValueError, match=r"needs all patches of the grid \(8, 8\).*augmentation"):
+    with pytest.raises(ValueError, match=r"needs all patches of the grid \(16, 16\).*augmentation"):
         clf.fit(X, y)
 
 

@@ -21,7 +21,7 @@ WITH_JOBS = {
     "sklearn_data": [],
     "timeseries": [],
 }
-WITHOUT_JOBS = {"otdd_curves", "report", "source_ranking", "speed"}
+WITHOUT_JOBS = {"otdd_curves", "report", "soak", "source_ranking", "speed"}
 LIBRARIES = {"fits"}  # what benchmarks share
 OPTIONS = (
     *("--tasks", "--models", "--seeds", "--threads", "--time-limit", "--jobs"),

@@ -126,16 +126,17 @@ def test_a_constant_channel_becomes_zero():
 def embed_by_hand(embedder, values):
     """Patches one by one, by loops."""
     seen = torch.cat([embedder.stem(values), values], dim=1)
+    weight = torch.cat([embedder.refine.weight, embedder.project.weight], dim=1)
     ph, pw = embedder.patch_shape
-    n_rows, n_columns = (len(part) for part in embedder.positions)
+    n_rows, n_columns = embedder.grid
     padded = torch.zeros(*seen.shape[:2], n_rows * ph, n_columns * pw)
     padded[..., : seen.shape[2], : seen.shape[3]] = seen
     tokens = []
     for i in range(n_rows):
         for j in range(n_columns):
             patch = padded[..., i * ph : (i + 1) * ph, j * pw : (j + 1) * pw]
-            token = torch.einsum("bchw,dchw->bd", patch, embedder.project.weight)
-            position = embedder.positions[0][i] + embedder.positions[1][j]
+            token = torch.einsum("bchw,dchw->bd", patch, weight)
+            position = embedder.positions[i * n_columns + j]
             tokens.append(embedder.norm(token + embedder.project.bias + position))
     return torch.stack(tokens, dim=1)
 
@@ -161,7 +162,7 @@ def test_a_patch_without_values_is_the_missing_token():
     values[1, :, 6:] = torch.nan
     with torch.no_grad():
         tokens = embedder(values)
-        expected = embedder.norm(embedder.missing + embedder.positions[0][2:])
+        expected = embedder.norm(embedder.missing + embedder.positions[2:])
         torch.testing.assert_close(tokens[1, 2:], expected)
         torch.testing.assert_close(tokens[:1], embedder(values[:1]))
         assert not torch.isclose(tokens[0, 2:], expected).all()

@@ -222,7 +222,7 @@ PARAMETERS = [
             ("backbone", 3, ["str", "Module"]),
         ]
     ),
-    bad("k_end above k_start", ["k_end=0.9", "k_start=0.1", "falls"], k_end=0.9),
+    bad("k_end above k_start", ["k_end=0.9", "k_start=0.1", "falls"], k_start=0.1, k_end=0.9),
     *(
         bad(
             f"k schedule gives {value!r}",

@@ -283,7 +283,7 @@ def test_the_weight_of_the_source_is_measured(data):
     assert lambdas[-1] == model.history_[-1]["k"] == 0
     for row in model.history_[:-1]:
         mixed = (1 - row["lam"]) * row["intermediate_loss"] + row["lam"] * row["source_loss"]
-        expected = row["target_loss"] + model.mix_weight * mixed
+        expected = row["target_loss"] + model.mixing_.mix_weight * mixed
         assert row["train_loss"] == pytest.approx(expected, rel=1e-4)
 
 

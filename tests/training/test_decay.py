@@ -17,7 +17,7 @@ DECAY = 0.25
 QUICK = {"n_estimators": 1, "max_epochs": 1, "random_state": 0, "linear_probe": False}
 # What maps, by the ends of the names that these modules give; all else shifts, scales or places.
 EMBEDDED = r"""
-    embedder\.(stem\.[03]|project|categories|values\.linear|numbers\.linear|numbers\.maps\.linear0?)
+    embedder\.(stem\.[03]|project|refine|categories|values\.linear|numbers\.linear|numbers\.maps\.linear0?)
     \.weight
     | encoder\.\d\.(attention_in|attention_out|feedforward\.[03])\.weight
     | (predictor|gate|source_predictor)\.linear\.weight

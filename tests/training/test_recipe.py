@@ -343,7 +343,7 @@ def test_history_has_a_row_an_epoch(data):
         assert row["seconds"] > 0
         mixed = (1 - row["lam"]) * row["intermediate_loss"] + row["lam"] * row["source_loss"]
         assert row["train_loss"] == pytest.approx(
-            row["target_loss"] + model.mix_weight * mixed * (row["k"] > 0), rel=1e-4
+            row["target_loss"] + model.mixing_.mix_weight * mixed * (row["k"] > 0), rel=1e-4
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,17 @@ from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.backbones.huggingface.hub import VOCABULARIES
-from pare_sklearn.backbones.huggingface.position_scaling import scale_positions
 from pare_sklearn.backbones.huggingface.pretrained import LEARNING_RATE, Pretrained
 from pare_sklearn.backbones.huggingface.pretrained_encoder import (
     PretrainedEncoder,
     empty_prefix,
 )
+from pare_sklearn.backbones.huggingface.published import MIXINGS
 
-# Tokens n_s of a source text.
+# Tokens n_s of a source text, until it is known how many the target has.
 SOURCE_TOKENS = 64
+# Of norms that do not tell.
+LAYER_NORM_EPS = 1e-7
 
 
 class TextEmbedder(nn.Module):
@@ -40,9 +44,9 @@ class TextEmbedder(nn.Module):
         self.embeddings = embeddings
         self.folder = folder
         self.n_tokens = n_tokens
-        self.norm = _as_layer_norm(getattr(embeddings, "LayerNorm", None) or embeddings.norm)
-        table = getattr(embeddings, "position_embeddings", None)
-        self.positions = None if table is None else scale_positions(table.weight)
+        # Positions stand behind the LayerNorm, as in ORCA and PaRe.
+        self.inner_norm = _as_layer_norm(getattr(embeddings, "LayerNorm", None) or embeddings.norm)
+        self.positions = _positions_in_order(embeddings)
 
     def prepare(self, texts: np.ndarray) -> Tensor:
         """Codes (n_samples, n_s) of the tokens of texts (n_samples,).
@@ -101,7 +105,9 @@ class LanguageBackbone(Backbone):
         Where its weights come from.
     """
 
+    max_patches: int
     sources = ("conll2003",)
+    mixings = MIXINGS
     lr = LEARNING_RATE
 
     def __init__(self, model: Any, folder: Path, pretrained: Pretrained) -> None:
@@ -111,23 +117,38 @@ class LanguageBackbone(Backbone):
         self.max_patches = _most_tokens(model)
         n_tokens = min(SOURCE_TOKENS, self.max_patches)
         self.source_embedder = TextEmbedder(model.embeddings, folder, n_tokens)
-        (self.width,) = self.source_embedder.norm.normalized_shape
+        (self.width,) = self.source_embedder.inner_norm.normalized_shape
         self.feature_width = config.hidden_size
         self.encoder = PretrainedEncoder(
             model, "inputs_embeds", empty_prefix(self.width), pretrained
         )
 
+    def arrange(self, grid: Sequence[int]) -> tuple[int, ...]:
+        """Take patches on `grid` from now on, and give texts as many tokens."""
+        self.source_embedder.n_tokens = min(prod(grid), self.max_patches)
+        return tuple(grid)
+
 
 def _as_layer_norm(norm: Any) -> nn.LayerNorm:
     """A LayerNorm of torch like one of a model's own kind."""
-    layer_norm = nn.LayerNorm(norm.weight.shape)
+    layer_norm = nn.LayerNorm(norm.weight.shape, eps=getattr(norm, "eps", LAYER_NORM_EPS))
     layer_norm.load_state_dict(norm.state_dict(), strict=False)
     return layer_norm
 
 
+def _positions_in_order(embeddings: Any) -> Tensor | None:
+    """The positions of a text's tokens (n, d); None where the model has no table of them."""
+    table = getattr(embeddings, "position_embeddings", None)
+    return None if table is None else table.weight.detach()[_first_position(embeddings) :]
+
+
 def _most_tokens(model: Any) -> int:
     """The most tokens that the model was made for."""
-    table = getattr(model.embeddings, "position_embeddings", None)
-    # Where padding has a position of its own, as in RoBERTa, texts are numbered from behind it.
+    return model.config.max_position_embeddings - _first_position(model.embeddings)
+
+
+def _first_position(embeddings: Any) -> int:
+    """Where padding has a position of its own, as in RoBERTa, texts begin behind it."""
+    table = getattr(embeddings, "position_embeddings", None)
     padding = None if table is None else table.padding_idx
-    return model.config.max_position_embeddings - (0 if padding is None else padding + 1)
+    return 0 if padding is None else padding + 1

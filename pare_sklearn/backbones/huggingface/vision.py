@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
-from pare_sklearn.backbones.huggingface.position_scaling import scale_positions
 from pare_sklearn.backbones.huggingface.pretrained import LEARNING_RATE, Pretrained
 from pare_sklearn.backbones.huggingface.pretrained_encoder import PretrainedEncoder
+from pare_sklearn.backbones.huggingface.published import MIXINGS
 
 MAX_PIXEL = 255
 # What a model that does not tell was trained with.
@@ -94,12 +95,14 @@ class PatchEmbedder(nn.Module):
         super().__init__()
         self.embeddings = embeddings
         self.pixels = pixels
-        self.norm = getattr(embeddings, "norm", None)
+        self.project = embeddings.patch_embeddings.projection
+        self.inner_norm = getattr(embeddings, "norm", None)
         patch_height, patch_width = _pair(embeddings.patch_embeddings.patch_size)
         height, width = pixels.shape
-        self.n_patches = (height // patch_height) * (width // patch_width)
-        positions = getattr(embeddings, "position_embeddings", None)
-        self.positions = None if positions is None else scale_positions(positions[0])
+        self.grid = (height // patch_height, width // patch_width)
+        self.n_patches = prod(self.grid)
+        has_positions = getattr(embeddings, "position_embeddings", None) is not None
+        self.positions = self._find_positions() if has_positions else None
 
     def prepare(self, images: np.ndarray) -> Tensor:
         """Images as `forward` takes them; see `Pixels`."""
@@ -112,8 +115,18 @@ class PatchEmbedder(nn.Module):
     @torch.no_grad()
     def prefix(self) -> Tensor:
         """The tokens in front of the patches, (1, n_prefix, d), the same for all images."""
-        blank = torch.zeros(1, self.pixels.n_channels, *self.pixels.shape)
-        return self._embed(blank)[:, : -self.n_patches]
+        return self._embed(self._blank())[:, : -self.n_patches]
+
+    @torch.no_grad()
+    def _find_positions(self) -> Tensor:
+        """What a patch gets for its place (n_s, d), however the model comes by it."""
+        content = self.project(self._blank()).flatten(2).transpose(1, 2)
+        if self.inner_norm is not None:
+            content = self.inner_norm(content)
+        return (self.forward(self._blank()) - content)[0]
+
+    def _blank(self) -> Tensor:
+        return torch.zeros(1, self.pixels.n_channels, *self.pixels.shape)
 
     def _embed(self, pixels: Tensor) -> Tensor:
         embedded = self.embeddings(pixels)
@@ -138,6 +151,7 @@ class VisionBackbone(Backbone):
     """
 
     sources = ("cifar10",)
+    mixings = MIXINGS
     lr = LEARNING_RATE
 
     def __init__(self, model: Any, folder: Path, pretrained: Pretrained) -> None:

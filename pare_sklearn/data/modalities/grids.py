@@ -76,10 +76,10 @@ class Grids(Modality):
             validate_data(columns, samples, y, reset=reset, skip_check_array=True)
         return samples
 
-    def fit(self, X: np.ndarray, dense: bool = False) -> Grids:
+    def fit(self, X: np.ndarray, dense: bool = False, most_patches: int | None = None) -> Grids:
         self.n_channels_, *shape = X.shape[1:]
         self.shape_ = tuple(shape)
-        self.patch_shape_ = self._patch_shape(self.MAX_FIELD_PATCHES if dense else self.MAX_PATCHES)
+        self.patch_shape_ = self._patch_shape(self._most_patches(dense, most_patches))
         self.n_patches = math.prod(self.grid)
         self.scaler_ = ChannelScaler().fit(X)
         return self
@@ -136,6 +136,10 @@ class Grids(Modality):
     def load(self) -> int:
         # The stem holds this much for each pixel or point in time, a patch 64 numbers.
         return max(self.n_patches, math.prod(self.shape_) * STEM_CHANNELS // 64)
+
+    def _most_patches(self, dense: bool, of_images: int | None) -> int:
+        """How many patches a sample may have, where the backbone knows images of so many."""
+        return self.MAX_FIELD_PATCHES if dense else self.MAX_PATCHES
 
     def _patch_shape(self, max_patches: int) -> tuple[int, ...]:
         if self.patching == "auto":

@@ -10,3 +10,9 @@ class Images(Grids):
     MAX_FIELD_PATCHES = 256
     NAME = "image"
     AXES = ("height", "width")
+
+    def _most_patches(self, dense: bool, of_images: int | None) -> int:
+        # So that images of the backbone's own size are cut as it cuts them.
+        if dense:
+            return max(self.MAX_FIELD_PATCHES, of_images or 0)
+        return of_images or self.MAX_PATCHES

@@ -58,8 +58,11 @@ class Modality(ABC):
         """
 
     @abstractmethod
-    def fit(self, X: Any, dense: bool = False) -> Modality:
-        """Learn shapes and scales from checked samples; dense targets ask for finer patches."""
+    def fit(self, X: Any, dense: bool = False, most_patches: int | None = None) -> Modality:
+        """Learn shapes and scales from checked samples; dense targets ask for finer patches.
+
+        `most_patches` are those of the images that the backbone was made for, if any.
+        """
 
     @abstractmethod
     def transform(self, X: Any) -> dict[str, torch.Tensor]:

@@ -54,7 +54,7 @@ class Tables(Modality):
     def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> Any:
         return check_table(X, y, columns, reset)
 
-    def fit(self, X: Any, dense: bool = False) -> Tables:
+    def fit(self, X: Any, dense: bool = False, most_patches: int | None = None) -> Tables:
         self.encoder_.fit(X)
         self.patches_per_feature_ = self._patches_per_feature(X.shape[1])
         self.n_patches = X.shape[1] * self.patches_per_feature_

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pare_sklearn.modules.embedders.start import Pretrained, start_from_source
+from pare_sklearn.modules.embedders.resampling import resample_kernel, resample_positions
+from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts
 
 STEM_CHANNELS = 16
 # Numbers of a sample.
@@ -27,10 +28,11 @@ def count_patches(shape: Sequence[int], patch_shape: Sequence[int]) -> list[int]
 
 
 class GridEmbedder(nn.Module):
-    """Cut samples into patches behind a convolutional stem [1]_, add positions, normalise.
+    """Cut samples into patches, map them linearly, add positions, normalise.
 
-    A patch is mapped linearly from the sample and what the stem makes of it. The position of a
-    patch is the sum of one for each axis. A patch without any value becomes a learned token.
+    What a convolutional stem [1]_ makes of a sample is mapped too, and added to each patch; where
+    the map of patches is pretrained, this starts at zero. A patch without any value becomes a
+    learned token.
 
     Parameters
     ----------
@@ -54,15 +56,16 @@ class GridEmbedder(nn.Module):
     ) -> None:
         super().__init__()
         self.width = width
+        self.n_channels = n_channels
         n_axes = len(shape)
         convolution, kernel_size = CONVOLUTIONS[n_axes], KERNEL_SIZES[n_axes]
         self.patch_shape = tuple(patch_shape)
-        grid = count_patches(shape, patch_shape)
-        self.n_patches = math.prod(grid)
+        self.grid = count_patches(shape, patch_shape)
+        self.n_patches = math.prod(self.grid)
         # As F.pad takes it: from the last axis to the first, before and after.
         self.padding = [
             pad
-            for size, patch, n in zip(shape, patch_shape, grid, strict=True)
+            for size, patch, n in zip(shape, patch_shape, self.grid, strict=True)
             for pad in (n * patch - size, 0)
         ][::-1]
         self.stem = nn.Sequential(
@@ -73,16 +76,47 @@ class GridEmbedder(nn.Module):
             nn.GroupNorm(1, STEM_CHANNELS),
             nn.GELU(),
         )
-        self.project = convolution(
-            STEM_CHANNELS + n_channels, width, self.patch_shape, self.patch_shape
+        self.project = convolution(n_channels, width, self.patch_shape, self.patch_shape)
+        self.refine = convolution(
+            STEM_CHANNELS, width, self.patch_shape, self.patch_shape, bias=False
         )
         self.missing = nn.Parameter(torch.zeros(width))
-        self.positions = nn.ParameterList(torch.randn(n, width) * 0.5 for n in grid)
-        self.norm = nn.LayerNorm(width)
+        self.inner_norm: nn.Module = nn.Identity()
+        self.positions = nn.Parameter(_draw_positions(self.grid, width))
+        self.norm: nn.Module = nn.LayerNorm(width)
 
     def start_from(self, backbone: Pretrained) -> None:
-        """Take over what a backbone's source embedder knows, where shapes allow."""
-        start_from_source(self.norm, list(self.positions), backbone.source_embedder)
+        """Take over the parts of a backbone's source embedder, resampled to this grid.
+
+        What it lacks stays as it is; but where it has a LayerNorm, there is no other.
+        """
+        known = known_parts(backbone.source_embedder, self.width)
+        if known.norm or known.inner_norm or known.project:
+            self.inner_norm = known.inner_norm or nn.Identity()
+            self.norm = known.norm or nn.Identity()
+        with torch.no_grad():
+            if known.project is not None:
+                self._start_project(known)
+                self.positions.zero_()
+            if known.positions is not None:
+                fits = resample_positions(known.positions, known.grid, self.grid)
+                self.positions.copy_(fits)
+
+    def _start_project(self, known: Known) -> None:
+        """Map patches as they are mapped there, and add nothing yet."""
+        project: Any = known.project
+        kernel = resample_kernel(project.weight, self.n_channels, self.patch_shape)
+        # Scaled samples have mean 0 and standard deviation 1.
+        self.project.weight.copy_(known.pixel_std * kernel)
+        self.project.bias.copy_(known.pixel_mean * kernel.flatten(1).sum(1))
+        if project.bias is not None:
+            self.project.bias.add_(project.bias)
+        self.refine.weight.zero_()
+
+    def ready_view(self, number: int, pretrained: bool) -> None:
+        """Let each view but the first see what a random stem makes of samples."""
+        if number and pretrained:
+            self.refine.reset_parameters()
 
     def forward(self, values: Tensor) -> Tensor:
         """Embed samples.
@@ -103,11 +137,12 @@ class GridEmbedder(nn.Module):
     def _embed(self, values: Tensor) -> Tensor:
         missing = values.isnan()
         values = values.nan_to_num()
-        seen = torch.cat([self.stem(values), values], dim=1)
-        tokens = self.project(F.pad(seen, self.padding)).flatten(2).transpose(1, 2)
+        mapped = self.project(F.pad(values, self.padding))
+        mapped = mapped + self.refine(F.pad(self.stem(values), self.padding))
+        tokens = mapped.flatten(2).transpose(1, 2)
         if missing.any():
             tokens = torch.where(self._is_empty(missing), self.missing, tokens)
-        return self.norm(tokens + self._sum_positions())
+        return self.norm(self.inner_norm(tokens) + self.positions)
 
     def _is_empty(self, missing: Tensor) -> Tensor:
         """Whether patches hold no value, shape (batch, n_patches, 1)."""
@@ -115,9 +150,10 @@ class GridEmbedder(nn.Module):
         found = POOLINGS[len(self.patch_shape)](present, self.patch_shape)
         return found.flatten(2).transpose(1, 2) == 0
 
-    def _sum_positions(self) -> Tensor:
-        """Positions of the patches, shape (n_patches, d), the last axis running fastest."""
-        total, *others = self.positions
-        for positions in others:
-            total = (total.unsqueeze(1) + positions).flatten(0, 1)
-        return total
+
+def _draw_positions(grid: Sequence[int], width: int) -> Tensor:
+    """Positions (n_patches, d), the last axis running fastest: the sum of one for each axis."""
+    total, *others = (torch.randn(n, width) * SPREAD for n in grid)
+    for positions in others:
+        total = (total.unsqueeze(1) + positions).flatten(0, 1)
+    return total

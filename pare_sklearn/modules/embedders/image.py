@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+# Of the sources that the embedded backbone was pretrained on.
+PIXEL_MEAN, PIXEL_STD = -0.33, 0.71
+
 
 class ImageEmbedder(nn.Module):
     """Cut images into square patches, map them linearly, add positions, normalise.
@@ -19,12 +22,14 @@ class ImageEmbedder(nn.Module):
         Embedding width d.
     """
 
+    pixel_mean, pixel_std = PIXEL_MEAN, PIXEL_STD
+
     def __init__(self, n_channels: int, image_size: int, patch_size: int, width: int) -> None:
         super().__init__()
         self.image_shape = (n_channels, image_size, image_size)
-        n_patches = (image_size // patch_size) ** 2
         self.project = nn.Conv2d(n_channels, width, kernel_size=patch_size, stride=patch_size)
-        self.positions = nn.Parameter(torch.randn(n_patches, width) * 0.5)
+        self.grid = (image_size // patch_size,) * 2
+        self.positions = nn.Parameter(torch.randn(self.grid[0] ** 2, width) * 0.5)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, images: Tensor) -> Tensor:

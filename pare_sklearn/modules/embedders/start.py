@@ -1,11 +1,15 @@
-"""How a new target embedder starts from the source embedder (paper, section 3.1)."""
+"""What a new target embedder takes over from a source embedder (paper, section 3.1)."""
 
-import math
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-import torch
 from torch import Tensor, nn
+
+# Standard deviation of the positions beside contents that new maps give. Pretrained ones are small,
+# and would not be seen there.
+SPREAD = 0.5
 
 
 class Pretrained(Protocol):
@@ -14,28 +18,61 @@ class Pretrained(Protocol):
     source_embedder: Any
 
 
-def start_from_source(
-    norm: nn.LayerNorm, positions: Sequence[Tensor], source_embedder: nn.Module
-) -> None:
-    """Take over the LayerNorm and the statistics of the positions, where shapes allow.
+class Known(NamedTuple):
+    """The parts that a source embedder tells of; each may lack.
+
+    Tokens are ``norm(inner_norm(project(patches)) + positions)``.
+    """
+
+    project: nn.Module | None
+    """Convolution whose stride is its kernel"""
+    inner_norm: nn.LayerNorm | None
+    """In front of the positions"""
+    positions: Tensor | None
+    """(n_s, d)"""
+    grid: Sequence[int]
+    """Patches along each axis"""
+    norm: nn.LayerNorm | None
+    """Behind the positions"""
+    pixel_mean: float
+    """Of the samples that it was trained on"""
+    pixel_std: float
+
+
+def known_parts(source_embedder: Any, width: int) -> Known:
+    """What a source embedder tells of, as far as it is of this embedding width d.
 
     Parameters
     ----------
-    norm : LayerNorm
-        Of the new embedder; changed in place, as are its positions.
-    positions : sequence of Tensor
-        Each of shape (n, d); the position of a patch is the sum of one of each.
     source_embedder : torch.nn.Module
-        May have a LayerNorm ``norm`` and a parameter ``positions`` (n_s, d).
+        May have what `pare_sklearn.backbones.contract.Backbone` names.
+    width : int
+
+    Returns
+    -------
+    Known
     """
-    known = getattr(source_embedder, "norm", None)
-    if isinstance(known, nn.LayerNorm) and known.normalized_shape == norm.normalized_shape:
-        norm.load_state_dict(known.state_dict(), strict=False)
-    seen = getattr(source_embedder, "positions", None)
-    if seen is None or seen.shape[-1] != positions[0].shape[-1]:
-        return
-    mean, spread = seen.mean(0), seen.std(0, correction=0)
-    with torch.no_grad():
-        for part in positions:
-            noise = torch.randn_like(part)
-            part.copy_(mean / len(positions) + spread / math.sqrt(len(positions)) * noise)
+    project = getattr(source_embedder, "project", None)
+    positions = getattr(source_embedder, "positions", None)
+    if positions is None or positions.shape[-1] != width:
+        positions = None
+    is_patchwise = isinstance(project, (nn.Conv1d, nn.Conv2d)) and project.out_channels == width
+    return Known(
+        project=project if is_patchwise else None,
+        inner_norm=_norm(source_embedder, "inner_norm", width),
+        positions=None if positions is None else positions.detach(),
+        grid=getattr(source_embedder, "grid", () if positions is None else (len(positions),)),
+        norm=_norm(source_embedder, "norm", width),
+        pixel_mean=getattr(source_embedder, "pixel_mean", 0.0),
+        pixel_std=getattr(source_embedder, "pixel_std", 1.0),
+    )
+
+
+def _norm(source_embedder: Any, name: str, width: int) -> nn.LayerNorm | None:
+    """A copy of a LayerNorm of this width."""
+    known = getattr(source_embedder, name, None)
+    if not isinstance(known, nn.LayerNorm) or known.normalized_shape != (width,):
+        return None
+    norm = nn.LayerNorm(width, eps=known.eps)
+    norm.load_state_dict(known.state_dict(), strict=False)
+    return norm

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear
-from pare_sklearn.modules.embedders.start import Pretrained, start_from_source
+from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 
@@ -76,7 +76,7 @@ class TableEmbedder(nn.Module):
         if isinstance(maps, TableMaps) and maps.norm.normalized_shape == (self.width,):
             self.start_from_maps(maps)
         else:
-            start_from_source(self.norm, [self.positions], backbone.source_embedder)
+            self._start_from_parts(known_parts(backbone.source_embedder, self.width))
 
     def start_from_maps(self, maps: TableMaps) -> None:
         """Copy the shared maps, and draw each patch and each category from them."""
@@ -92,6 +92,17 @@ class TableEmbedder(nn.Module):
             if hasattr(self, "categories"):
                 drawn = maps.draw_categories(self.categories.num_embeddings - 1)
                 self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
+
+    def _start_from_parts(self, known: Known) -> None:
+        """Copy the LayerNorm, and draw positions as those of a modality that is no table lie."""
+        self.norm = known.norm or known.inner_norm or self.norm
+        if known.positions is None:
+            return
+        # Columns have no order.
+        mean, spread = known.positions.mean(0), known.positions.std(0, correction=0)
+        drawn = mean + spread * torch.randn_like(self.positions)
+        with torch.no_grad():
+            self.positions.copy_(drawn * (SPREAD / known.positions.std(correction=0)))
 
     def ready_view(self, number: int, pretrained: bool) -> None:
         """Ready the columns' own maps for features that nothing is trained on.
