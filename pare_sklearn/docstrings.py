@@ -170,7 +170,8 @@ them. A pair replaces the callback of that name, and ``(name, None)`` switches i
 ``"lr_schedule"``, ``"early_stopping"``; ``"curriculum"``, which sets k and lambda, and
 ``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
 ``"valid_loss"`` and ``"print_log"``; ``"target_loss"``, ``"intermediate_loss"``,
-``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss.""",
+``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss, and
+``"source_accuracy"``.""",
     "checkpoint": """\
 str, path or None, default=None
 Folder, made where there is none, in which a fit survives that its process ends: finished members,
@@ -287,7 +288,8 @@ feature_names_in_ : ndarray of shape (n_features_in_,)
 history_ : list of dict
     A row an epoch: ``member``, ``stage`` (``"align"``, whose ``train_loss`` is the OTDD, or
     ``"finetune"``), ``epoch``, ``k``, ``lam``, ``train_loss``, its terms ``target_loss``,
-    ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``validation_score`` (minus the
+    ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``source_accuracy`` (how often
+    h_s tells the class of an intermediate sample; None at k = 0), ``validation_score`` (minus the
     loss of the held-out samples; None without any), ``seconds``.
 ensemble_ : Ensemble
     The members and what beside them predicts; what follows down to ``otdd_`` is part of it.

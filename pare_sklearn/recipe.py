@@ -24,6 +24,7 @@ CALLBACK_NAMES = (
     "intermediate_loss",
     "consistency_loss",
     "source_loss",
+    "source_accuracy",
     "clip",
     "lr_schedule",
     "difficulty",

@@ -13,7 +13,9 @@ def test_nothing_piles_up(place):
     outcome = run_in_process("benchmarks.soak.rounds", {"place": place} | size, threads=1)
     before, after = outcome["before"], outcome["after"]
     assert outcome["warnings"] == []
+    # A pool may have begun or ended a thread just now, and an arena may have grown.
     assert after.pop("memory") < before.pop("memory") + 100
+    assert after.pop("threads") <= before.pop("threads") + 2
     assert after == before
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from skorch import NeuralNet
 
-from pare_sklearn.training.net import LOSS_TERMS
+from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
 
 
 def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
@@ -19,12 +20,18 @@ def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
             "lam": epoch.get("lam", 0.0),
             "train_loss": float(epoch["train_loss"]),
             **{name: float(epoch.get(name, 0.0)) for name in LOSS_TERMS},
+            SOURCE_ACCURACY: _number_or_none(epoch.get(SOURCE_ACCURACY, math.nan)),
             "validation_score": -float(epoch["valid_loss"]) if "valid_loss" in epoch else None,
             "seconds": epoch["dur"],
         }
         for epoch in net.history
         if "dur" in epoch
     ]
+
+
+def _number_or_none(value: float) -> float | None:
+    """None in place of NaN, which is not equal to itself."""
+    return None if math.isnan(value) else float(value)
 
 
 def report_member(

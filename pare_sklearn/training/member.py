@@ -33,7 +33,7 @@ from pare_sklearn.training.callbacks import Entry, callback_settings
 from pare_sklearn.training.checkpoints import MemberFiles, fit_net
 from pare_sklearn.training.curriculum import curriculum_callbacks
 from pare_sklearn.training.history import history_rows
-from pare_sklearn.training.net import LOSS_TERMS, PaReNet
+from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY, PaReNet
 from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
 from pare_sklearn.training.probing import start_predictor
 from pare_sklearn.training.stopping import StopAtSign, StopSign
@@ -251,7 +251,7 @@ def _first_callbacks(
     recipe, budget = task.recipe, task.budget
     n_steps = budget.max_epochs * -(-len(train) // budget.batch_size)
     callbacks: list[Entry] = [
-        (name, PassthroughScoring(name, on_train=True)) for name in LOSS_TERMS
+        (name, PassthroughScoring(name, on_train=True)) for name in (*LOSS_TERMS, SOURCE_ACCURACY)
     ]
     callbacks += optimizer_callbacks(n_steps)
     if model.gate is not None:

@@ -25,6 +25,8 @@ from pare_sklearn.utils.memory import is_out_of_memory
 from pare_sklearn.utils.randomness import remember_torch_rng
 
 LOSS_TERMS = ("target_loss", "intermediate_loss", "consistency_loss", "source_loss")
+# Of h_s on the intermediate modality; NaN where there is none.
+SOURCE_ACCURACY = "source_accuracy"
 # Unlabelled samples a step for each labelled one.
 UNLABELLED_RATIO = 2
 OUT_OF_MEMORY = (
@@ -40,7 +42,7 @@ class Step(NamedTuple):
     outputs: Tensor
     """(n, n_outputs), for the labelled samples"""
     terms: dict[str, Tensor]
-    """Of the loss, by their names in `LOSS_TERMS`."""
+    """Of the loss, by their names in `LOSS_TERMS`, and `SOURCE_ACCURACY`."""
 
 
 class PaReNet(NeuralNet):
@@ -179,21 +181,21 @@ class PaReNet(NeuralNet):
         loss = self._combine(step.terms)
         # All at once, because a GPU waits each time that a number is read.
         *terms, value = torch.stack([*step.terms.values(), loss]).tolist()
-        recorded = dict.fromkeys(self._known_terms(), 0.0) | dict(
-            zip(step.terms, terms, strict=True)
-        )
-        for name, term in recorded.items():
+        taken = dict(zip(step.terms, terms, strict=True))
+        for name, term in (self._nothing() | taken).items():
             self.history.record_batch(name, term)
         if not math.isfinite(value):
             raise self.explosion(value)
         return {"loss": torch.tensor(value, dtype=loss.dtype), "y_pred": step.outputs}
 
-    def _known_terms(self) -> list[str]:
-        """Names of the terms that there are in some epoch, so that each tells of the same."""
+    def _nothing(self) -> dict[str, float]:
+        """What a step tells that has no terms, so that each epoch tells of the same."""
         if self.source is None:
-            return ["target_loss"]
-        lacks = self.unlabelled is None
-        return [name for name in LOSS_TERMS if not (lacks and name == "consistency_loss")]
+            return {"target_loss": 0.0}
+        terms = dict.fromkeys(LOSS_TERMS, 0.0) | {SOURCE_ACCURACY: math.nan}
+        if self.unlabelled is None:
+            del terms["consistency_loss"]
+        return terms
 
     def explosion(self, loss: float) -> FloatingPointError:
         """The error to raise when the loss, or what the model gives, is no longer finite."""
@@ -325,6 +327,7 @@ class PaReNet(NeuralNet):
         if len(tokens) > n:
             clean = target[n:].detach()
             losses["consistency_loss"] = self.criterion_.consistency(intermediate[n:], clean)
+        losses[SOURCE_ACCURACY] = (of_source.argmax(dim=1) == source.labels).float()
         # The weights have mean 1 over the training set, not over the batch.
         return Step(target[:n], {name: each.mean() for name, each in losses.items()})
 
