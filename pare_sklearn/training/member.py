@@ -15,7 +15,7 @@ from torch import Tensor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.data.folds import Fold
-from pare_sklearn.data.modalities.tables import Tables
+from pare_sklearn.data.modalities.images import Images
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
 from pare_sklearn.modules.checkpointing import checkpointed
@@ -170,12 +170,12 @@ def assemble(task: MemberTask) -> tuple[EmbeddedSource | None, PaReModel]:
 def _is_probed(task: MemberTask) -> bool:
     """Whether the predictor starts from the pretrained features.
 
-    Members for tables do not: the linear probes tell the same already, and beside them an
-    ensemble of one mind does worse.
+    Only those of images: for tables and sequences the linear probes tell as much already, and
+    beside them an ensemble of one mind does worse.
     """
     prepared = task.prepared
-    is_table = isinstance(prepared.modality, Tables)
-    return task.recipe.is_pretrained and not (is_table or prepared.is_field)
+    is_image = isinstance(prepared.modality, Images)
+    return task.recipe.is_pretrained and is_image and not prepared.is_field
 
 
 def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource) -> AlignmentNet:

@@ -103,7 +103,7 @@ class GridEmbedder(nn.Module):
                 self.positions.copy_(fits)
 
     def _start_project(self, known: Known) -> None:
-        """Map patches as they are mapped there, and add nothing yet."""
+        """Map patches as they are mapped there, and add nothing yet where it is all they need."""
         project: Any = known.project
         kernel = resample_kernel(project.weight, self.n_channels, self.patch_shape)
         # Scaled samples have mean 0 and standard deviation 1.
@@ -111,7 +111,9 @@ class GridEmbedder(nn.Module):
         self.project.bias.copy_(known.pixel_mean * kernel.flatten(1).sum(1))
         if project.bias is not None:
             self.project.bias.add_(project.bias)
-        self.refine.weight.zero_()
+        # A map of images says little of a sequence, whose patch is a single row.
+        if project.weight.ndim == self.project.weight.ndim:
+            self.refine.weight.zero_()
 
     def ready_view(self, number: int, pretrained: bool) -> None:
         """Let each view but the first see what a random stem makes of samples."""
