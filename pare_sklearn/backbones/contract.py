@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from types import MappingProxyType
 from typing import Any
 
 from torch import nn
@@ -46,7 +45,7 @@ class Backbone(nn.Module):
         Names that ``source="auto"`` stands for.
     fingerprint : str or None, default=None
         Hash of the weights; where there is one, embedded sources are kept on disk.
-    mixings : mapping of str to Mixing
+    mixings : mapping of str to Mixing or None, default=None
         What ``"auto"`` means for `k_start`, `k_end` and `mix_weight`: of an ``"image"``, of what
         comes in a ``"line"``, and of a ``"field"`` as the target. Where it lacks one, that of the
         embedded backbone.
@@ -61,7 +60,7 @@ class Backbone(nn.Module):
     max_patches: int | None = None
     table_maps: Any
     sources: tuple[str, ...] = ("contours", "digits", "fractals", "signals")
-    mixings: Mapping[str, Mixing] = MappingProxyType({})
+    mixings: Mapping[str, Mixing] | None = None
     fingerprint: str | None = None
     lr: float | None = None
 

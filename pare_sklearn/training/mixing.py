@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.data.prepared import Prepared
-from pare_sklearn.recipe import DEFAULT_MIXING, Mixing, Recipe
+from pare_sklearn.recipe import DEFAULT_MIXING, Recipe
 
 
 def settle_mixing(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Recipe:
@@ -26,8 +25,7 @@ def settle_mixing(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Rec
     -------
     Recipe
     """
-    known: Mapping[str, Mixing] = getattr(backbone, "mixings", None) or {}
-    auto = known.get(_kind(prepared), DEFAULT_MIXING)
+    auto = (backbone.mixings or {}).get(_kind(prepared), DEFAULT_MIXING)
     given = {
         name: float(getattr(recipe, name))
         for name in ("k_start", "k_end", "mix_weight")

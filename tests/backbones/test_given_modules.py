@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from pare_sklearn import PaReClassifier, PaReRegressor
+from pare_sklearn.backbones import load_backbone
 
 WIDTH, FEATURE_WIDTH = 8, 12
 QUICK = {"n_estimators": 1, "max_epochs": 2, "batch_size": 16, "random_state": 0}
@@ -105,3 +109,22 @@ def test_an_encoder_that_keeps_no_promise_is_refused():
     backbone.feature_width = 99
     with pytest.raises(ValueError, match=r"unless feature_width and arrange.*\(2, 2, 12\)"):
         PaReClassifier(backbone, source=SOURCE, **QUICK).fit(draw(40, 4), np.arange(40) % 2)
+
+
+def give_again(backbone):
+    return load_backbone(backbone, 0.0)
+
+
+def pickle_and_load(backbone):
+    return pickle.loads(pickle.dumps(backbone))
+
+
+@pytest.mark.parametrize("renew", [give_again, copy.deepcopy, pickle_and_load])
+def test_a_loaded_backbone_may_be_given_copied_and_pickled(renew):
+    X, y = draw(20, 4), np.arange(20) % 2
+    loaded = load_backbone(Merging(), 0.0)
+    one, other = (
+        PaReClassifier(backbone, source=SOURCE, **QUICK).fit(X, y).predict_proba(X)
+        for backbone in (loaded, renew(loaded))
+    )
+    np.testing.assert_array_equal(one, other)

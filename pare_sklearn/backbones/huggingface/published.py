@@ -4,7 +4,7 @@ Read from the code of the authors (BIT-DA/PaRe): Swin-B on CIFAR-10, RoBERTa-bas
 tables, Swin-B on dense fields.
 """
 
-from pare_sklearn.backbones.contract import Mixing
+from pare_sklearn.recipe import Mixing
 
 N_PATCHES = 3136
 MIXINGS = {
