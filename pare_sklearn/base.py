@@ -94,7 +94,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         finest = count_image_patches(backbone)
         prepared = prepare(recipe, X, y, sample_weight, columns, finest, earlier)
         recipe = settle_mixing(recipe, prepared, backbone)
-        held_out, former = (earlier.held_out, earlier.source) if earlier else (None, None)
+        held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pare_sklearn.utils.shapes import on_plane
+
 
 class Predictor(nn.Module):
     """Average the patches and map them linearly to the outputs: h_t and h_s of the paper.
@@ -63,9 +65,7 @@ class FieldPredictor(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        # A line is a plane of height one.
-        self.grid = (1,) * (2 - len(grid)) + tuple(grid)
-        self.shape = (1,) * (2 - len(shape)) + tuple(shape)
+        self.grid, self.shape = on_plane(grid), on_plane(shape)
         self.steps = tuple(-(-size // n) for size, n in zip(self.shape, self.grid, strict=True))
         self.n_channels = n_channels
         window = torch.outer(*map(_triangle, self.steps)).flatten()

@@ -15,7 +15,6 @@ from torch import Tensor
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.data.folds import Fold
-from pare_sklearn.data.modalities.images import Images
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
 from pare_sklearn.modules.checkpointing import checkpointed
@@ -168,14 +167,10 @@ def assemble(task: MemberTask) -> tuple[EmbeddedSource | None, PaReModel]:
 
 
 def _is_probed(task: MemberTask) -> bool:
-    """Whether the predictor starts from the pretrained features.
-
-    Only those of images: for tables and sequences the linear probes tell as much already, and
-    beside them an ensemble of one mind does worse.
-    """
+    """Whether the predictor starts from the pretrained features."""
     prepared = task.prepared
-    is_image = isinstance(prepared.modality, Images)
-    return task.recipe.is_pretrained and is_image and not prepared.is_field
+    starts_probed = prepared.modality.STARTS_PROBED and not prepared.is_field
+    return task.recipe.is_pretrained and starts_probed
 
 
 def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource) -> AlignmentNet:

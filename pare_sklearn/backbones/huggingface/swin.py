@@ -11,6 +11,7 @@ from torch import Tensor
 from pare_sklearn.backbones.huggingface.pretrained import Pretrained
 from pare_sklearn.backbones.huggingface.pretrained_encoder import PretrainedEncoder
 from pare_sklearn.backbones.huggingface.vision import VisionBackbone
+from pare_sklearn.utils.shapes import on_plane
 
 
 class SwinEncoder(PretrainedEncoder):
@@ -62,8 +63,7 @@ class SwinBackbone(VisionBackbone):
 
     def arrange(self, grid: Sequence[int]) -> tuple[int, ...]:
         """Take patches on `grid` from now on, see `Backbone.arrange`."""
-        height, width = (1, *grid)[-2:]
-        self.encoder.arrange((height, width))
+        self.encoder.arrange(on_plane(grid))
         n_merges = len(self.encoder.model.config.depths) - 1
         return tuple(-(-size // 2**n_merges) for size in grid)
 

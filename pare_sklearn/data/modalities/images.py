@@ -10,6 +10,7 @@ class Images(Grids):
     MAX_FIELD_PATCHES = 256
     NAME = "image"
     AXES = ("height", "width")
+    STARTS_PROBED = True
 
     def _most_patches(self, dense: bool, of_images: int | None) -> int:
         # So that images of the backbone's own size are cut as it cuts them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -34,6 +34,9 @@ class Modality(ABC):
 
     patching: float | str
     n_patches: int
+    # Whether predictors start from a linear probe. For tables and sequences the linear probes of
+    # the ensemble tell as much already, and beside them members of one mind do worse.
+    STARTS_PROBED: ClassVar[bool] = False
 
     @property
     def shaping(self) -> tuple[float | str, ...]:

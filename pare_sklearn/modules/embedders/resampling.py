@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from pare_sklearn.utils.shapes import on_plane
 
 
 def resample_kernel(kernel: Tensor, n_channels: int, patch_shape: Sequence[int]) -> Tensor:
@@ -46,7 +49,7 @@ def resample_kernel(kernel: Tensor, n_channels: int, patch_shape: Sequence[int])
     old = kernel.shape[2:]
     if old == (*patch_shape,):
         return kernel
-    resize = _resize_matrix(_on_plane(old), _on_plane(patch_shape))
+    resize = _resize_matrix(on_plane(old), on_plane(patch_shape))
     # What the new kernel says of any resized patch is what the old one says of the patch.
     flat = kernel.double().flatten(2) @ torch.linalg.pinv(resize).T
     return flat.unflatten(2, (*patch_shape,)).to(kernel.dtype)
@@ -68,14 +71,14 @@ def resample_positions(positions: Tensor, grid: Sequence[int], new_grid: Sequenc
     -------
     Tensor of shape (n, d)
     """
-    n = _count(new_grid)
+    n = math.prod(new_grid)
     if len(grid) == 1 and n <= len(positions):
         return positions[:n]
     if len(grid) != len(new_grid):
         grid, new_grid = (len(positions),), (n,)
     if (*grid,) == (*new_grid,):
         return positions
-    return _resize(positions.T, _on_plane(grid), _on_plane(new_grid)).T
+    return _resize(positions.T, on_plane(grid), on_plane(new_grid)).T
 
 
 def _match_channels(kernel: Tensor, n_channels: int) -> Tensor:
@@ -91,21 +94,10 @@ def _match_channels(kernel: Tensor, n_channels: int) -> Tensor:
 
 def _resize_matrix(old: tuple[int, int], new: tuple[int, int]) -> Tensor:
     """The matrix (n_old, n_new) that resizes flat patches."""
-    return _resize(torch.eye(_count(old), dtype=torch.float64), old, new)
+    return _resize(torch.eye(math.prod(old), dtype=torch.float64), old, new)
 
 
 def _resize(flat: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
     """Resize planes (n, n_old) to (n, n_new)."""
     planes = flat.unflatten(1, old).unsqueeze(1)
     return F.interpolate(planes, new, mode="bicubic", antialias=True).flatten(1)
-
-
-def _on_plane(shape: Sequence[int]) -> tuple[int, int]:
-    """A line is a plane of height one."""
-    height, width = (1, *shape)[-2:]
-    return height, width
-
-
-def _count(shape: Sequence[int]) -> int:
-    height, width = _on_plane(shape)
-    return height * width
