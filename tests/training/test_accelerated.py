@@ -12,6 +12,7 @@ import torch
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.utils.devices import pick_device
+from tests.training.history_rows import assert_rows_near
 from tests.training.shared_training import EXACT, SMALL, X, Y, fit_all
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +59,7 @@ def history(model):
 def test_two_processes_train_what_one_would(shared, alone, name):
     (model, _), expected = (models[name] for models in shared[0]), alone[name]
     np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(X), atol=1e-5)
-    for row, expected_row in zip(history(model), history(expected), strict=True):
-        assert row == pytest.approx(expected_row, rel=1e-4, abs=1e-5)
+    assert_rows_near(history(model), history(expected))
     weights, expected_weights = (m.net_.module_.state_dict() for m in (model, expected))
     for key, weight in expected_weights.items():
         torch.testing.assert_close(weights[key], weight, rtol=1e-4, atol=1e-5)

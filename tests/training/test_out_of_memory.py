@@ -9,6 +9,7 @@ from sklearn.datasets import make_classification
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
+from tests.training.history_rows import assert_rows_near
 from tests.training.toy_training import Comparable, Small
 
 X, Y = make_classification(40, 5, n_classes=3, n_informative=4, n_redundant=0, random_state=0)
@@ -69,8 +70,7 @@ def test_the_training_is_that_of_whole_batches(parameters, y, most_rows, n_parts
             split.net_.module_.state_dict()[name], weight, rtol=1e-4, atol=1e-5
         )
     np.testing.assert_allclose(split.predict_proba(X), whole.predict_proba(X), atol=1e-5)
-    for in_parts, at_once in zip(losses(split), losses(whole), strict=True):
-        assert in_parts == pytest.approx(at_once, rel=1e-4, abs=1e-5)
+    assert_rows_near(losses(split), losses(whole))
 
 
 @pytest.mark.parametrize("error", ERRORS)
