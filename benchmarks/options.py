@@ -121,6 +121,14 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, metavar="DIR", help="OpenML cache to read offline")
 
 
+def add_texts(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    """Add the options of labelled texts, the source of a language backbone."""
+    add = parser.add_argument
+    add("--texts", type=Path, required=required, metavar="FILE", help="parquet file: the source")
+    add("--text-column", help="its texts (default: the column of strings)")
+    add("--label-column", help="their labels (default: the other column)")
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Add the option of a benchmark's own files."""
     parser.add_argument(

@@ -11,12 +11,11 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks.backbones import comparing, costing
 from benchmarks.backbones.recipe import Recipe, name_backbone
 from benchmarks.backbones.texts import read_texts
-from benchmarks.options import add_cache, make_parser, read
+from benchmarks.options import add_cache, add_texts, make_parser, read
 from benchmarks.running import exit_status, run_benchmark
 
 
@@ -56,11 +55,8 @@ def make_recipe(args: Namespace) -> Recipe:
 
 
 def _add_common_arguments(parser: ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--backbone", required=True, help="folder of a model, or its id on the hub")
-    add("--texts", type=Path, required=True, metavar="FILE", help="parquet file: the source")
-    add("--text-column", help="its texts (default: the column of strings)")
-    add("--label-column", help="their labels (default: the other column)")
+    parser.add_argument("--backbone", required=True, help="folder of a model, or its id on the hub")
+    add_texts(parser, required=True)
     add_cache(parser)
 
 

@@ -17,6 +17,7 @@ from benchmarks.bake_off.trials import make_trials
 from benchmarks.bake_off.weights import read_weights
 from benchmarks.jobs import Job
 from benchmarks.openml_cc18.plan import find_tasks
+from benchmarks.openml_cc18.suites import DEVELOPMENT
 from benchmarks.openml_cc18.tasks import cache_folder
 from benchmarks.options import (
     add_cache,
@@ -29,8 +30,6 @@ from benchmarks.options import (
 )
 from benchmarks.running import Plan, run_benchmark
 
-CLASSIFICATION = [11, 15, 31, 37, 49, 53, 3022, 9946, 146822, 167141]
-REGRESSION = [360001, 360102]
 # The benchmark proper counts its splits from 0: what is chosen here has never looked at those.
 FIRST_SEED = 100
 
@@ -43,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> Namespace:
     """Read the command line."""
     parser = make_parser("bake_off", __doc__)
-    # By default the tasks that development may look at.
-    add_openml_tasks(parser, default=[*CLASSIFICATION, *REGRESSION])
+    add_openml_tasks(parser, default=DEVELOPMENT)
     parser.add_argument(
         "--models", type=paths, required=True, metavar="A,B", help="safetensors files of weights"
     )

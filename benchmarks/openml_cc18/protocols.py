@@ -113,11 +113,16 @@ def halves(
     X_train, X_test, y_train, y_test : DataFrame, DataFrame, ndarray, ndarray
         The halves; classes are coded.
     """
-    classifies = kind == "classification"
-    y = LabelEncoder().fit_transform(target) if classifies else np.asarray(target, dtype=float)
-    return train_test_split(
-        X, y, test_size=0.5, stratify=y if classifies else None, random_state=seed
-    )
+    y = code_target(target, kind)
+    strata = y if kind == "classification" else None
+    return train_test_split(X, y, test_size=0.5, stratify=strata, random_state=seed)
+
+
+def code_target(target: pd.Series, kind: str) -> np.ndarray:
+    """Codes of the classes, or numbers."""
+    if kind == "classification":
+        return LabelEncoder().fit_transform(target)
+    return np.asarray(target, dtype=float)
 
 
 def task(job: Job, settings: Settings) -> list[Record]:

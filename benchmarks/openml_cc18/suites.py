@@ -15,4 +15,7 @@ CC18_SMALL = (
     9946, 9957, 9971, 10093, 10101, 14954, 125920, 146800, 146817, 146819, 146821,
 )  # fmt: skip
 
+# Those that development may look at, the last two of them regressions.
+DEVELOPMENT = (11, 15, 31, 37, 49, 53, 3022, 9946, 146822, 167141, 360001, 360102)
+
 SUITES = {"cc18": CC18, "cc18-small": CC18_SMALL}

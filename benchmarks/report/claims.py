@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -89,7 +90,9 @@ def judge_claims(
     ]
 
 
-def judge_schedules(scores: pd.DataFrame) -> list[Claim]:
+def judge_schedules(
+    scores: pd.DataFrame, schedules: Mapping[str, str] = MappingProxyType(SCHEDULES)
+) -> list[Claim]:
     """Judge each pair of the k schedules that have results, as one Bonferroni family.
 
     Parameters
@@ -97,15 +100,18 @@ def judge_schedules(scores: pd.DataFrame) -> list[Claim]:
     scores : DataFrame
         A row a task and split, a column a model.
 
+    schedules : mapping of str to str
+        The model of each schedule, by its name.
+
     Returns
     -------
     claims : list of Claim
         For m pairs, with intervals at level 1 - 0.05 / m and p values times m.
     """
-    pairs = list(combinations([name for name in SCHEDULES if SCHEDULES[name] in scores], 2))
+    pairs = list(combinations([name for name in schedules if schedules[name] in scores], 2))
     claims = []
     for name, other in pairs:
-        compared = compare(scores, SCHEDULES[name], SCHEDULES[other], 1 - ALPHA / len(pairs))
+        compared = compare(scores, schedules[name], schedules[other], 1 - ALPHA / len(pairs))
         adjusted = replace(compared, p=min(1.0, compared.p * len(pairs)))
         claims.append(Claim(f"The {name} schedule beats the {other} one", adjusted))
     return claims

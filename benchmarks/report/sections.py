@@ -77,16 +77,20 @@ class Section:
         unfinished = self.records["score"].isna() & (self.records["model"] == model)
         return Counter(self.records.loc[unfinished, "failure"])
 
+    def mixed_versions(self) -> list[str]:
+        """Say where one model's scores come from several versions."""
+        return [
+            f"{model}: mixed versions, {name} is {_in_words(values)}"
+            for model, records in self.finished.groupby("model")
+            for name, values in _mixed(records["versions"], set())
+        ]
+
     def mixtures(self) -> list[str]:
         """Say where one model's scores come from several versions or parameters."""
         finished = self.finished
         # Records of all parameters, those that tell no commit, are not set beside newer ones.
         alike = finished["commit"].isna()
-        return [
-            f"{model}: mixed versions, {name} is {_in_words(values)}"
-            for model, records in finished.groupby("model")
-            for name, values in _mixed(records["versions"], set())
-        ] + [
+        return self.mixed_versions() + [
             f"{model}: mixed parameters, {name} is {_in_words(values)}"
             for (model, _), records in finished.groupby(["model", alike])
             for name, values in _mixed(records["parameters"], SEEDS)

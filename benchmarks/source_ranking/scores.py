@@ -46,15 +46,26 @@ def load_scored(paths: Sequence[Path]) -> list[Scored]:
         If there is no such split.
     """
     sections = load_sections(paths, PREFIX + FIXED)
-    scored = [_of_sources(section) for section in sections if section.protocol == "half"]
+    scored = [score_sources(section) for section in sections if section.protocol == "half"]
     if not any(len(one.scores) for one in scored):
         raise Unavailable(f"no half of a table has scores of {LEAST} of the models {PREFIX}*")
     return [one for one in scored if len(one.scores)]
 
 
-def _of_sources(section: Section) -> Scored:
-    models = [model for model in section.scores if model.startswith(PREFIX)]
-    scores = section.scores[models].rename(columns=lambda model: model.removeprefix(PREFIX))
+def score_sources(section: Section, prefix: str = PREFIX) -> Scored:
+    """Take the models that are named by a prefix and their source; splits of too few are left out.
+
+    Parameters
+    ----------
+    section : Section
+    prefix : str
+
+    Returns
+    -------
+    scored : Scored
+    """
+    models = [model for model in section.scores if model.startswith(prefix)]
+    scores = section.scores[models].rename(columns=lambda model: model.removeprefix(prefix))
     scores = scores.dropna(how="all")
     ranked = scores[scores.notna().sum(axis=1) >= LEAST]
     return Scored(section.metric, section.datasets, ranked, len(scores) - len(ranked))

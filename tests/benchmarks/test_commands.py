@@ -14,6 +14,7 @@ ROOT = Path(listing.__file__).parents[1]
 WITH_JOBS = {
     "backbones": ["compare"],
     "bake_off": [],
+    "claims": [],
     "nasbench360": ["fit"],
     "openml_cc18": [],
     "pdebench": ["fit"],

