@@ -37,26 +37,29 @@ target near the source by OTDD, and then fine-tunes; plain fine-tuning, without 
 same architecture from random weights.""",
     "source": """\
 str, tuple (X_s, y_s) or list of them, default="auto"
-Labelled samples of the modality that the backbone was pretrained on: ``"contours"``, ``"digits"``,
-``"fractals"``, ``"signals"``; ``"cifar10"`` and ``"conll2003"``, which are downloaded, or read from
-the path in ``"cifar10:FOLDER"`` and ``"conll2003:FOLDER"``; or arrays of your own, X_s being a list
-of texts for a language backbone. Of a list the nearest by OTDD is taken, ``"auto"`` being those
-that suit the backbone, for the embedded one the first four; see `rank_sources`. Of more than 5,000
-samples as many are used, drawn at random with a fixed seed and stratified by class. Used by the
-strategies ``"pare"`` and ``"orca"``.""",
+Labelled samples of the modality that the backbone was pretrained on: ``"levels"`` (a table),
+``"signals"`` (sequences), ``"contours"``, ``"fields"``, ``"fractals"``, ``"glyphs"`` and
+``"digits"`` (images); ``"cifar10"`` and ``"conll2003"``, which are downloaded, or read from the
+path in ``"cifar10:FOLDER"`` and ``"conll2003:FOLDER"``; or arrays of your own, X_s being a list of
+texts for a language backbone. The embedded backbone takes tables (n_samples, n_features), sequences
+(n_samples, n_channels, length) and images (n_samples, n_channels, height, width). Of a list the
+nearest by OTDD is taken, ``"auto"`` being those that suit the backbone, for the embedded one the
+first six; see `rank_sources`. Of more than 5,000 samples as many are used, drawn at random with a
+fixed seed and stratified by class. Used by the strategies ``"pare"`` and ``"orca"``.""",
     "k_schedule": """\
-{"linear", "exponential", "piecewise", "constant", "otdd"} or callable, default="linear"
-How the number k of replaced patches falls over the epochs; ``"otdd"`` lets the distance to the
-source rise in equal steps, measured as for `mix_weighting`; or a function
-``progress -> fraction``, both in [0, 1].""",
+{"auto", "linear", "exponential", "piecewise", "constant", "otdd"} or callable, default="auto"
+How the number k of replaced patches falls in all epochs, or with early stopping in the first
+quarter: ``"piecewise"`` in four steps; with ``"otdd"`` so that the distance to the source rises in
+equal steps, measured as for `mix_weighting`; or by a function ``progress -> fraction``, both in
+[0, 1]. ``"auto"`` is ``"piecewise"`` for the embedded backbone, else ``"linear"``.""",
     "k_start": """\
 float or "auto", default="auto"
 Fraction of the patches replaced in the first epoch, in [0, 1]; with ``"constant"`` in all.
-``"auto"`` is 0.1 for the embedded backbone; for those of the hub it is as published: 1 for
+``"auto"`` is 1 for the embedded backbone; for those of the hub it is as published: 1 for
 sequences and tables, 0.64 for images, 0.32 where the target is a field.""",
     "k_end": """\
 float or "auto", default="auto"
-Fraction of the patches replaced in the last epoch, in [0, `k_start`]. ``"auto"`` is 0 for the
+Fraction of the patches replaced in the end, in [0, `k_start`]. ``"auto"`` is 0 for the
 embedded backbone; for those of the hub 0 for sequences and tables, else 0.16.""",
     "gate": """\
 {"learned", "random"}, default="learned"
@@ -109,13 +112,13 @@ Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
 to 80; for fewer than 160 samples up to 240.""",
     },
     "early_stopping": """\
-bool, default=True
-Stop a member when its score on the held-out samples no longer rises, and restore its best epoch. If
-False, train for `max_epochs`; a single member then trains on all samples.""",
+bool or "auto", default="auto"
+Stop a member when its score on held-out samples no longer rises, and restore its best epoch. If
+False, train for `max_epochs`, a single member on all samples. ``"auto"`` is False for several
+members for images, which start from a linear model on the backbone's features.""",
     "patience": """\
 int or "auto", default="auto"
-Epochs without a better score before a member stops; ``"auto"`` is a quarter of `max_epochs`, but at
-least 5.""",
+Epochs without a better score before a member stops; ``"auto"`` is `max_epochs` / 4, at least 5.""",
     "validation_fraction": """\
 float, default=0.2
 Share of the samples that a single member holds out for early stopping, in (0, 1).""",
@@ -313,13 +316,14 @@ otdd_ : dict of str to float or None
     OTDD of each source to the target as the untrained embedder sees it, the nearest first; None
     where there was nothing to choose.
 budget_ : Budget
-    `n_estimators`, `batch_size`, `max_epochs`, `patience` and `n_jobs`, chosen where they were
-    "auto".
+    `n_estimators`, `batch_size`, `max_epochs`, `patience`, `n_jobs` and `early_stopping`, chosen
+    where they were "auto".
 lr_ : float
     Peak learning rate, chosen where it was "auto".
 mixing_ : Mixing
-    `k_start`, `k_end` and `mix_weight`, chosen where they were "auto", and ``exploration``, the
-    share of the epochs in which the gate's scores are noisy and the gate learns.
+    `k_schedule`, `k_start`, `k_end` and `mix_weight`, chosen where they were "auto", and
+    ``exploration``: of the epochs in which k falls, the share in which the gate's scores are noisy
+    and the gate learns.
 """
 
 REFERENCES = """\

@@ -22,7 +22,7 @@ MixWeighting = Literal["count", "otdd"]
 ModalityName = Literal["auto", "tabular", "sequence", "image"]
 NumericEmbedding = Literal["auto", "periodic", "piecewise-linear"]
 Precision = Literal["auto", "float32", "bfloat16"]
-ScheduleName = Literal["linear", "exponential", "piecewise", "constant", "otdd"]
+ScheduleName = Literal["auto", "linear", "exponential", "piecewise", "constant", "otdd"]
 
 
 class OrderedOptions(StrOptions):
@@ -60,7 +60,7 @@ class Parameters:
     strategy: Strategy = field(default="pare", metadata=must_be(names(Strategy)))
     source: str | tuple | list = field(default="auto", metadata=must_be(str, tuple, list))
     k_schedule: ScheduleName | Callable[[float], float] = field(
-        default="linear", metadata=must_be(OrderedOptions({*SCHEDULES, "otdd"}), callable)
+        default="auto", metadata=must_be(OrderedOptions({"auto", *SCHEDULES, "otdd"}), callable)
     )
     k_start: float | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, FRACTION))
     k_end: float | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, FRACTION))
@@ -77,7 +77,9 @@ class Parameters:
     # The training.
     n_estimators: int | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, COUNT))
     max_epochs: int | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, COUNT))
-    early_stopping: bool = field(default=True, metadata=must_be("boolean"))
+    early_stopping: bool | Literal["auto"] = field(
+        default="auto", metadata=must_be(AUTO, "boolean")
+    )
     patience: int | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, COUNT))
     validation_fraction: float = field(
         default=0.2, metadata=must_be(Interval(Real, 0, 1, closed="neither"))

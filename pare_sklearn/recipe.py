@@ -59,11 +59,15 @@ class Mixing(NamedTuple):
     mix_weight: float
     """w, weight of the intermediate modality in the loss"""
     exploration: float
-    """Share of the epochs in which the gate's scores are noisy, and the gate learns"""
+    """Share of the epochs in which k falls: the gate's scores are noisy, and the gate learns"""
+    k_schedule: str | Callable[[float], float] = "linear"
+    """How k falls"""
 
 
 # For backbones that have no settings of their own.
-DEFAULT_MIXING = Mixing(k_start=0.1, k_end=0.0, mix_weight=0.3, exploration=0.2)
+DEFAULT_MIXING = Mixing(
+    k_start=1.0, k_end=0.0, mix_weight=0.3, exploration=0.5, k_schedule="piecewise"
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Recipe:
     linear_probe: bool
     n_estimators: int | str
     max_epochs: int | str
-    early_stopping: bool
+    early_stopping: bool | str
     patience: int | str
     validation_fraction: float
     batch_size: int | str
@@ -117,7 +121,7 @@ class Recipe:
     verbose: int
     """0 in all processes that share a training but the main one."""
     mixing: Mixing = DEFAULT_MIXING
-    """`k_start`, `k_end` and `mix_weight` as used; the backbone has a say in it."""
+    """`k_schedule`, `k_start`, `k_end` and `mix_weight` as used; the backbone has a say in it."""
     label_smoothing: float = 0.0
     class_weight: str | dict | None = None
 

@@ -65,7 +65,7 @@ def rank_sources(
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> sorted(rank_sources(X, y, random_state=0))
-    ['contours', 'digits', 'fractals', 'signals']
+    ['contours', 'fields', 'fractals', 'glyphs', 'levels', 'signals']
     """
     check_max_samples(max_samples)
     if task not in get_args(RankedTask):

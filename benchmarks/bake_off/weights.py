@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from benchmarks.unavailable import Unavailable
 from pare_sklearn.backbones.embedded import EmbeddedConfig, checksum_file
 
-HEAD_WIDTH = 32
+HEAD_WIDTH = 16
 NAME_DIGITS = 8
 
 Shapes = dict[str, tuple[int, ...]]
@@ -79,14 +79,19 @@ def _read_shapes(path: Path) -> Shapes:
 
 def _deduce_config(shapes: Shapes) -> EmbeddedConfig:
     (width,) = shapes["encoder.0.norm1.weight"]
-    _, n_channels, patch_size, _ = shapes["source_embedder.project.weight"]
-    n_patches, _ = shapes["source_embedder.positions"]
+    *_, sequence_patch = shapes["source_embedder.sequences.project.weight"]
+    *_, image_patch = shapes["source_embedder.images.project.weight"]
+    n_in_sequence, _ = shapes["source_embedder.sequences.positions"]
+    n_in_image, _ = shapes["source_embedder.images.positions"]
+    heads = [shape for name, shape in shapes.items() if name.startswith("source_heads.")]
     return EmbeddedConfig(
         width=width,
         depth=sum(f"encoder.{number}.norm1.weight" in shapes for number in range(len(shapes))),
         # No tensor tells the heads.
         n_heads=max(1, width // HEAD_WIDTH),
-        n_channels=n_channels,
-        image_size=patch_size * math.isqrt(n_patches),
-        patch_size=patch_size,
+        sequence_length=sequence_patch * n_in_sequence,
+        sequence_patch=sequence_patch,
+        image_size=image_patch * math.isqrt(n_in_image),
+        image_patch=image_patch,
+        n_source_classes=max(n_classes for n_classes, *_ in heads),
     )

@@ -25,8 +25,8 @@ COMPARED: dict[str, dict[str, Any]] = {
     "orca": {"strategy": "orca"},
     "scratch": {"strategy": "scratch"},
     "random-gate": {"gate": "random"},
+    "linear": {"k_schedule": "linear"},
     "exponential": {"k_schedule": "exponential"},
-    "piecewise": {"k_schedule": "piecewise"},
     "constant": {"k_schedule": "constant"},
     GIVEN: {},  # these two have their source as arrays, see `give_source`
     PERMUTED: {},

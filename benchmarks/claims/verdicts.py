@@ -23,9 +23,9 @@ CLAIMS = (
 CONTROLS = (PERMUTED, "patch-dropout")
 LABELS = ("The source's true labels beat permuted ones", GIVEN, PERMUTED)
 SCHEDULES = {
-    "linear": "pare",
+    "piecewise": "pare",
+    "linear": "linear",
     "exponential": "exponential",
-    "piecewise": "piecewise",
     "constant": "constant",
 }
 

@@ -17,7 +17,7 @@ CLAIMS = (
     ("The learned gate beats the random gate", "pare", "pare-random-gate"),
     ("PaRe beats ORCA", "pare", "pare-orca"),
     ("OTDD weighting beats the count", "pare-otdd-weighting", "pare"),
-    ("The OTDD schedule beats the linear one", "pare-otdd-schedule", "pare"),
+    ("The OTDD schedule beats the default one", "pare-otdd-schedule", "pare"),
     (
         "Unlabelled rows help with 10% of the labels",
         "pare-few-labels-unlabelled",
@@ -26,9 +26,9 @@ CLAIMS = (
     ("Patchmix helps", "pare-patchmix", "pare"),
 )
 SCHEDULES = {
-    "linear": "pare",
+    "piecewise": "pare",
+    "linear": "pare-linear",
     "exponential": "pare-exponential",
-    "piecewise": "pare-piecewise",
     "constant": "pare-constant",
 }
 

@@ -14,12 +14,11 @@ from pare_sklearn.data.rows import Rows
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.replacement import hard_select, straight_through_select
 from pare_sklearn.sources import EmbeddedSource
+from pare_sklearn.training.curriculum import curriculum_epochs
 from pare_sklearn.training.decay import split_by_decay
 from pare_sklearn.training.member import MemberTask
 from pare_sklearn.training.optimisation import CLIP_NORM, warmup_cosine
 from pare_sklearn.training.schedules import make_schedule, patch_count
-
-EXPLORATION_EPOCHS = 10
 
 
 class PlainLoop:
@@ -43,7 +42,10 @@ class PlainLoop:
         self.rows_at_once = task.prepared.modality.rows_at_once(model.embedder.width)
         self.model = model
         self.source = source
-        self.schedule = make_schedule(recipe.k_schedule, recipe.mixing.k_start, recipe.mixing.k_end)
+        self.n_epochs = curriculum_epochs(self.budget.max_epochs, self.budget.early_stopping)
+        self.schedule = make_schedule(
+            recipe.mixing.k_schedule, recipe.mixing.k_start, recipe.mixing.k_end
+        )
 
     def fit(self, train: Rows, valid: Rows) -> int:
         """Train until the loss on `valid` no longer falls, and return the number of epochs."""
@@ -106,7 +108,7 @@ class PlainLoop:
         """The number k of patches to replace in an epoch."""
         if self.source is None:
             return 0
-        fraction = self.schedule((epoch - 1) / max(1, self.budget.max_epochs - 1))
+        fraction = self.schedule(min(1.0, (epoch - 1) / max(1, self.n_epochs - 1)))
         return patch_count(fraction, self.model.n_patches, self.source.tokens.shape[1])
 
     def _loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
@@ -121,7 +123,8 @@ class PlainLoop:
         """Target loss and the two terms of the intermediate modality."""
         assert self.source is not None
         drawn = torch.randint(len(self.source.labels), (len(y),))
-        select = straight_through_select if epoch <= EXPLORATION_EPOCHS else hard_select
+        explores = round(self.recipe.mixing.exploration * self.n_epochs)
+        select = straight_through_select if epoch <= explores else hard_select
         target, intermediate, source = self.model.predict_intermediate(
             self.model.embedder(**inputs), self.source.tokens[drawn], k, select
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from pare_sklearn.modules.embedders.start import maps_of
 from pare_sklearn.recipe import Mixing
 
 
@@ -26,10 +27,12 @@ class Backbone(nn.Module):
         the parts that it has: ``project``, a convolution whose stride is its kernel;
         ``inner_norm`` and ``norm``, LayerNorms in front of and behind the positions;
         ``positions`` (n_s, d) on ``grid``, patches along each axis; ``pixel_mean`` and
-        ``pixel_std``, floats, of what it was trained on. Where it has ``image_shape``, source
-        samples are checked against it; where it has a method
-        ``prepare``, this makes a tensor of raw ones first, a str ndarray of texts or images
-        (batch, channels, height, width) of uint8 or float32, or raises a ValueError.
+        ``pixel_std``, floats, of what it was trained on. One of several modalities has instead
+        such a module, or `TableMaps`, for each: ``tables``, ``sequences`` and ``images``. Where its
+        ``standardised`` is true, it gets samples of mean 0 and standard deviation 1, columns of
+        tables each. Where it has ``sample_shape``, source samples are checked against it; where it
+        has a method ``prepare``, this makes a tensor of raw ones first, a str ndarray of texts or
+        images (batch, channels, height, width) of uint8 or float32, or raises a ValueError.
     encoder : torch.nn.Module
         Maps tokens (batch, n, d) to features (batch, n', d'), for any number n of patches in front
         of which or between which it may put tokens of its own. Where it has ``layers``, modules
@@ -39,10 +42,10 @@ class Backbone(nn.Module):
         Width d' of the features; d where it is lacking.
     max_patches : int or None, default=None
         The most patches n that it takes; None means any number.
-    table_maps : TableMaps, optional
-        What the encoder was pretrained on tables with; a table's embedder starts from it instead.
     sources : tuple of str
         Names that ``source="auto"`` stands for.
+    source_heads : torch.nn.ModuleDict of str to Predictor, optional
+        What tells the classes of a named source from the encoder's features; h_s starts from it.
     fingerprint : str or None, default=None
         Hash of the weights; where there is one, embedded sources are kept on disk.
     mixings : mapping of str to Mixing or None, default=None
@@ -56,10 +59,10 @@ class Backbone(nn.Module):
     width: int
     source_embedder: Any
     encoder: Any
+    source_heads: Any
     feature_width: int
     max_patches: int | None = None
-    table_maps: Any
-    sources: tuple[str, ...] = ("contours", "digits", "fractals", "signals")
+    sources: tuple[str, ...] = ("contours", "fields", "fractals", "glyphs", "levels", "signals")
     mixings: Mapping[str, Mixing] | None = None
     fingerprint: str | None = None
     lr: float | None = None
@@ -82,7 +85,7 @@ class Backbone(nn.Module):
 
 def count_image_patches(backbone: Backbone) -> int | None:
     """Patches of the images that a backbone was made for; None where it was made for others."""
-    grid = getattr(backbone.source_embedder, "grid", ())
+    grid = getattr(maps_of(backbone.source_embedder, 2), "grid", ())
     return prod(grid) if len(grid) == 2 else None
 
 

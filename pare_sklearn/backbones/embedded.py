@@ -11,12 +11,14 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from pare_sklearn.backbones.contract import Backbone
-from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.modules.embedders.patch_maps import PatchMaps
+from pare_sklearn.modules.embedders.source import SourceEmbedder
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 from pare_sklearn.modules.encoder import make_encoder
+from pare_sklearn.modules.predictors import Predictor
 
 SHA256_DIGITS = 64
 WEIGHTS = Path(__file__).parent / "weights" / "embedded.safetensors"
@@ -28,14 +30,16 @@ class EmbeddedConfig:
 
     width: int = 64
     depth: int = 2
-    n_heads: int = 2
-    n_channels: int = 1
-    image_size: int = 8
-    patch_size: int = 1
+    n_heads: int = 4
+    sequence_length: int = 128
+    sequence_patch: int = 4
+    image_size: int = 16
+    image_patch: int = 2
+    n_source_classes: int = 10
 
 
 class EmbeddedBackbone(Backbone):
-    """Image embedder, maps for the columns of tables, and transformer encoder.
+    """Maps for columns and patches, transformer encoder, and heads of the sources' classes.
 
     Parameters
     ----------
@@ -48,12 +52,17 @@ class EmbeddedBackbone(Backbone):
     def __init__(self, config: EmbeddedConfig, dropout: float) -> None:
         super().__init__()
         self.config = config
-        self.width = self.feature_width = config.width
-        self.source_embedder = ImageEmbedder(
-            config.n_channels, config.image_size, config.patch_size, config.width
+        width = self.width = self.feature_width = config.width
+        image, patch = (config.image_size,) * 2, (config.image_patch,) * 2
+        self.source_embedder = SourceEmbedder(
+            TableMaps(width),
+            PatchMaps(1, (config.sequence_length,), (config.sequence_patch,), width),
+            PatchMaps(1, image, patch, width),
         )
-        self.table_maps = TableMaps(config.width)
-        self.encoder = make_encoder(config.width, config.depth, config.n_heads, dropout)
+        self.encoder = make_encoder(width, config.depth, config.n_heads, dropout)
+        self.source_heads = nn.ModuleDict(
+            {name: Predictor(width, config.n_source_classes) for name in self.sources}
+        )
 
 
 def checksum_file(weights: Path) -> Path:

@@ -42,6 +42,11 @@ class Prepared:
         """Whether the target is a field, of which each patch predicts a piece."""
         return self.modality.is_field(self.target.shape)
 
+    @property
+    def starts_probed(self) -> bool:
+        """Whether a pretrained member's predictor starts from a linear probe."""
+        return self.modality.STARTS_PROBED and not self.is_field
+
 
 class Fitted(Protocol):
     """An earlier fit, which goes on."""

@@ -9,6 +9,8 @@ from torch import Tensor
 from pare_sklearn.modules.relaxation import relaxed_top_k
 
 Select = Callable[[Tensor, int], Tensor]
+# Of the scores of a sample; what lies closer together is as good as equal.
+LEAST_SPREAD = 1e-5
 
 
 def hard_select(scores: Tensor, m: int) -> Tensor:
@@ -33,13 +35,15 @@ def straight_through_select(scores: Tensor, m: int) -> Tensor:
     """Select the m highest of the scores with Gumbel noise, and let the gradient reach them.
 
     As `hard_select` on the noisy scores, but the gradient of the m-hot mask is that of its
-    relaxation (`relaxed_top_k`): the straight-through estimator.
+    relaxation (`relaxed_top_k`): the straight-through estimator. Scores that lie close together
+    are spread first, so that the noise, whose standard deviation is 1.28, does not drown them.
     """
     # In half precision, shares near 1 would round to 1, and the log of what they leave to -inf.
     dtype = torch.promote_types(scores.dtype, torch.float32)
+    spread = scores.detach().to(dtype).std(dim=-1, correction=0).mean().clamp(LEAST_SPREAD, 1)
     # The log of an exponential variable, negated, is Gumbel distributed; tiny keeps it finite.
     exponential = torch.empty_like(scores, dtype=dtype).exponential_()
-    noisy = scores - exponential.clamp_min(torch.finfo(dtype).tiny).log()
+    noisy = scores / spread - exponential.clamp_min(torch.finfo(dtype).tiny).log()
     relaxed = relaxed_top_k(noisy, m)
     # Zero, with the gradient of the relaxed mask; zero also where an exploded model scores NaN.
     straight_through = (relaxed - relaxed.detach()).nan_to_num()

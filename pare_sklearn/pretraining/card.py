@@ -13,24 +13,25 @@ from pare_sklearn.pretraining.measuring import Figures
 
 CARD = """# Embedded backbone
 
-A small transformer encoder, its image embedder and its maps for the columns of tables, the default
-`backbone="embedded"`.
+A small transformer encoder, its maps for columns of tables and for patches of sequences and images,
+and heads that tell the classes of its sources; the default `backbone="embedded"`.
 
 | | |
 | --- | --- |
 | made by | `{command}` |
 | data | {data} |
 | task | from the labels of a part of an episode predict the others, by a ridge regression on the \
-encoder's features through which the gradients go |
+encoder's features through which the gradients go; of the sources their own classes, by a head \
+each, from all patches or from some that stand among others |
 | budget | {steps:,} steps of {episodes} episodes; {minutes:.1f} minutes on {device}, in \
 {precision} |
 | remade | bit for bit with as many threads and the same kernels; `ATEN_CPU_CAPABILITY=avx2 \
 ONEDNN_MAX_CPU_ISA=AVX2` asks for those of AVX2 |
 | parameters | {parameters:,} |
 | SHA-256 | {checksum} |
-| licence | BSD-3-Clause, as the package; the digits are CC BY 4.0 |
+| licence | BSD-3-Clause, as the package |
 
-How well a ridge regression on the features predicts, on episodes held out:
+How well a ridge regression on the features, or a source's own head, predicts on episodes held out:
 
 | modality | share in training | held out | loss | accuracy |
 | --- | --- | --- | --- | --- |
@@ -45,10 +46,14 @@ DATA = {
     "tables": "synthetic tables (structural causal models, trees, products, perceptrons, linear "
     "functions, Gaussian classes)",
     "digits": "scikit-learn's digits (1,797 images of 8 x 8 pixels; UCI Optical Recognition of "
-    "Handwritten Digits)",
+    "Handwritten Digits, CC BY 4.0)",
     "contours": "radial contours",
+    "fields": "smooth random fields",
     "fractals": "fractals of iterated function systems",
-    "signals": "synthetic signals folded into images",
+    "glyphs": "invented characters",
+    "shapes": "invented time series",
+    "signals": "synthetic signals",
+    "sources": "the sources that ship, by their own classes",
 }
 
 

@@ -9,25 +9,54 @@ from functools import partial
 import numpy as np
 from numpy.random import Generator
 
+from pare_sklearn.backbones.embedded import EmbeddedBackbone
 from pare_sklearn.pretraining.episodes import Episode
-from pare_sklearn.pretraining.images import draw_image_episode
+from pare_sklearn.pretraining.images import draw_glyph_episode, draw_image_episode
+from pare_sklearn.pretraining.mixtures import Mixture, draw_mixture
+from pare_sklearn.pretraining.series import draw_shape_episode, draw_signal_episode
 from pare_sklearn.pretraining.tables.episodes import draw_table_episode
-from pare_sklearn.sources import SOURCES
 
 TABLES = "tables"
+IMAGES = ("contours", "digits", "fields", "fractals")
+# Whose classes the backbone has heads for.
+SOURCES = EmbeddedBackbone.sources
 
-TRAINING: dict[str, Callable[[Generator], Episode]] = {
+Draw = Callable[[Generator], Episode | Mixture]
+GRIDS: dict[str, Callable[..., Episode]] = {
+    **{name: partial(draw_image_episode, source=name) for name in IMAGES},
+    "glyphs": draw_glyph_episode,
+    "shapes": draw_shape_episode,
+    "signals": draw_signal_episode,
+}
+# Among whose samples the patches of sources stand.
+OTHERS: tuple[Callable[[Generator], Episode], ...] = (
+    draw_table_episode,
+    draw_glyph_episode,
+    draw_shape_episode,
+)
+
+
+def draw_source_mixture(rng: Generator, held_out: bool = False) -> Mixture:
+    """Draw a mixture of any source with samples of any modality."""
+    return draw_mixture(rng, SOURCES, OTHERS[rng.integers(len(OTHERS))], held_out)
+
+
+TRAINING: dict[str, Draw] = {
     TABLES: draw_table_episode,
-    **{name: partial(draw_image_episode, source=name) for name in SOURCES},
+    **GRIDS,
+    "sources": draw_source_mixture,
 }
 # Tables need no rows held out: their seeds are other ones.
-HELD_OUT: dict[str, Callable[[Generator], Episode]] = {
+HELD_OUT: dict[str, Draw] = {
     TABLES: draw_table_episode,
-    **{name: partial(draw_image_episode, source=name, held_out=True) for name in SOURCES},
+    **{name: partial(draw, held_out=True) for name, draw in GRIDS.items()},
+    "sources": partial(draw_source_mixture, held_out=True),
 }
 
 
-def draw_episodes(rng: Generator, shares: Mapping[str, float], n_episodes: int) -> list[Episode]:
+def draw_episodes(
+    rng: Generator, shares: Mapping[str, float], n_episodes: int
+) -> list[Episode | Mixture]:
     """Draw the episodes of a training step.
 
     Parameters
@@ -39,7 +68,7 @@ def draw_episodes(rng: Generator, shares: Mapping[str, float], n_episodes: int) 
 
     Returns
     -------
-    list of Episode
+    list of Episode or Mixture
     """
     # In the order of the registry: that of the shares must not matter.
     names = [name for name in TRAINING if name in shares]

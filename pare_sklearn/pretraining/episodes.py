@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pare_sklearn.backbones.embedded import EmbeddedBackbone
+from pare_sklearn.modules.embedders.source import SourceEmbedder
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 
@@ -27,11 +28,23 @@ class Table(NamedTuple):
         return self._replace(numbers=self.numbers.to(device), codes=self.codes.to(device))
 
 
+class Grids(NamedTuple):
+    """The inputs of an episode of sequences or of images."""
+
+    values: Tensor
+    """(n, 1, length) or (n, 1, height, width)"""
+    patch_shape: tuple[int, ...] | None = None
+    """Of the patches they are cut into; None means those of the backbone's own maps"""
+
+    def to(self, device: torch.device) -> Grids:
+        """The same on a device."""
+        return self._replace(values=self.values.to(device))
+
+
 class Episode(NamedTuple):
     """A labelled set: from its first samples, the support, the labels of the others follow."""
 
-    inputs: Table | Tensor
-    """A table, or images of shape (n, channels, height, width)"""
+    inputs: Table | Grids
     labels: Tensor
     """(n,), int64 classes from 0 or float32 numbers"""
     n_support: int
@@ -71,21 +84,32 @@ def embed_table(maps: TableMaps, table: Table) -> Tensor:
     return maps.norm(tokens.flatten(1, 2))
 
 
-def pooled_features(backbone: EmbeddedBackbone, inputs: Table | Tensor) -> Tensor:
+def embed_grids(embedder: SourceEmbedder, grids: Grids) -> Tensor:
+    """Tokens (n, n_patches, d) of sequences or images, cut as they say."""
+    if grids.patch_shape is None:
+        return embedder(grids.values)
+    maps = embedder.sequences if grids.values.ndim == 3 else embedder.images
+    return maps.cut(grids.values, grids.patch_shape)
+
+
+def embed_inputs(embedder: SourceEmbedder, inputs: Table | Grids) -> Tensor:
+    """Tokens (n, n_patches, d) of the inputs of an episode."""
+    if isinstance(inputs, Table):
+        return embed_table(embedder.tables, inputs)
+    return embed_grids(embedder, inputs)
+
+
+def pooled_features(backbone: EmbeddedBackbone, inputs: Table | Grids) -> Tensor:
     """Features of samples: the mean of what the encoder makes of their patches.
 
     Parameters
     ----------
     backbone : EmbeddedBackbone
-    inputs : Table or Tensor
+    inputs : Table or Grids
         As in `Episode`.
 
     Returns
     -------
     Tensor of shape (n, d)
     """
-    if isinstance(inputs, Table):
-        tokens = embed_table(backbone.table_maps, inputs)
-    else:
-        tokens = backbone.source_embedder(inputs)
-    return backbone.encoder(tokens).mean(dim=1)
+    return backbone.encoder(embed_inputs(backbone.source_embedder, inputs)).mean(dim=1)

@@ -1,4 +1,4 @@
-"""Episodes of the images of the registered sources."""
+"""Episodes of images: of the registered sources, and of glyphs that are invented each time."""
 
 from __future__ import annotations
 
@@ -6,23 +6,33 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.random import Generator
 from sklearn.model_selection import train_test_split
+from torch import Tensor
 
-from pare_sklearn.pretraining.episodes import Episode, has_contrast
+from pare_sklearn.modules.embedders.resampling import resize
+from pare_sklearn.pretraining.episodes import Episode, Grids, has_contrast
 from pare_sklearn.sources import Arrays, load_source
+from pare_sklearn.sources.glyphs import SIDE, invent_glyphs, write_glyphs
+from pare_sklearn.sources.standard import standardise
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0
 N_ROWS = 128
 MIN_CLASSES, MAX_CLASSES = 2, 10
+MAX_GLYPHS = 20
+# Of the glyphs of an episode, against those of the source.
+SIZES = (0.8, 1.3)
 MIN_SUPPORT, MAX_SUPPORT = 0.25, 0.75
+# What is trained on comes in patches of one of these sizes, and in these shares coarser, inverted.
+PATCHES, PATCH_ODDS = (2, 4), (0.8, 0.2)
+COARSE, INVERTED = 0.5, 0.3
 NOISE = 0.1
-BACKGROUND = -1.0
 
 
 def draw_image_episode(rng: Generator, source: str, held_out: bool = False) -> Episode:
-    """Draw an episode of a random subset of the classes of a source.
+    """Draw an episode of a random subset of the classes of a source of images.
 
     Parameters
     ----------
@@ -31,7 +41,7 @@ def draw_image_episode(rng: Generator, source: str, held_out: bool = False) -> E
         Name of a registered source.
     held_out : bool, default=False
         Draw from the fifth of the images that is held out, and leave them as they are; the
-        others are shifted by up to a pixel, with noise.
+        others are augmented, see `augment`.
 
     Returns
     -------
@@ -42,17 +52,31 @@ def draw_image_episode(rng: Generator, source: str, held_out: bool = False) -> E
     classes = rng.permutation(np.unique(y))
     classes = classes[: rng.integers(MIN_CLASSES, min(len(classes), MAX_CLASSES) + 1)]
     rows = rng.permutation(np.flatnonzero(np.isin(y, classes)))[:N_ROWS]
-    n_support = int(len(rows) * rng.uniform(MIN_SUPPORT, MAX_SUPPORT))
-    while not has_contrast(y[rows], n_support):
-        rows = rng.permutation(rows)
-    images = X[rows] if held_out else augment(X[rows], rng)
-    labels = np.unique(y[rows], return_inverse=True)[1]
-    return Episode(torch.from_numpy(images), torch.from_numpy(labels), n_support)
+    return to_episode(X[rows], y[rows], rng, held_out)
+
+
+def draw_glyph_episode(rng: Generator, held_out: bool = False) -> Episode:
+    """Draw an episode of glyphs that no other episode has; arguments as of `draw_image_episode`."""
+    n_glyphs = int(rng.integers(MIN_CLASSES, MAX_GLYPHS + 1))
+    y = rng.integers(n_glyphs, size=N_ROWS)
+    strokes = rng.uniform(*SIZES) * invent_glyphs(n_glyphs, rng)
+    return to_episode(write_glyphs(strokes[y], rng), y, rng, held_out)
+
+
+def to_episode(images: np.ndarray, y: np.ndarray, rng: Generator, held_out: bool) -> Episode:
+    """An episode of these images (n, 1, height, width), of which a part becomes the support."""
+    n_support = int(len(y) * rng.uniform(MIN_SUPPORT, MAX_SUPPORT))
+    while not has_contrast(y, n_support):
+        rows = rng.permutation(len(y))
+        images, y = images[rows], y[rows]
+    labels = torch.from_numpy(np.unique(y, return_inverse=True)[1])
+    values = resize(torch.from_numpy(standardise(images)), (SIDE, SIDE))
+    return Episode(Grids(values) if held_out else augment(values, rng), labels, n_support)
 
 
 @lru_cache
 def split_source(source: str) -> tuple[Arrays, Arrays]:
-    """Images and classes of a source for training, and those held out; always the same."""
+    """Samples and classes of a source for training, and those held out; always the same."""
     X, y = load_source(source)
     X_train, X_held_out, y_train, y_held_out = train_test_split(
         X, y, test_size=HELD_OUT, stratify=y, random_state=SPLIT_SEED
@@ -60,17 +84,22 @@ def split_source(source: str) -> tuple[Arrays, Arrays]:
     return (X_train, y_train), (X_held_out, y_held_out)
 
 
-def augment(images: np.ndarray, rng: Generator) -> np.ndarray:
-    """Shift images (n, 1, height, width) and add noise; float32."""
-    noisy = shift(images, rng) + NOISE * rng.standard_normal(images.shape)
-    return noisy.astype(np.float32)
+def augment(images: Tensor, rng: Generator) -> Grids:
+    """Shift images by up to two pixels, blur them or not, invert them or not, and add noise."""
+    images = shift(images, rng)
+    if rng.uniform() < COARSE:
+        side = images.shape[-1]
+        images = resize(F.avg_pool2d(images, 2), (side, side))
+    sign = -1 if rng.uniform() < INVERTED else 1
+    noise = torch.from_numpy(rng.standard_normal(images.shape, dtype=np.float32))
+    patch = int(rng.choice(PATCHES, p=PATCH_ODDS))
+    return Grids(sign * images + NOISE * noise, (patch, patch))
 
 
-def shift(images: np.ndarray, rng: Generator) -> np.ndarray:
-    """Move each image by up to one pixel in each direction; background moves in."""
+def shift(images: Tensor, rng: Generator) -> Tensor:
+    """Move each image by up to two pixels in each direction; the edge is repeated."""
     n, _, height, width = images.shape
-    padded = np.pad(images, [(0, 0), (0, 0), (1, 1), (1, 1)], constant_values=BACKGROUND)
-    rows = rng.integers(3, size=(n, 1, 1, 1)) + np.arange(height)[:, np.newaxis]
-    columns = rng.integers(3, size=(n, 1, 1, 1)) + np.arange(width)
-    samples = np.arange(n)[:, np.newaxis, np.newaxis, np.newaxis]
-    return padded[samples, 0, rows, columns]
+    padded = F.pad(images, (2, 2, 2, 2), mode="replicate")
+    rows = torch.from_numpy(rng.integers(5, size=(n, 1, 1))) + torch.arange(height)[:, None]
+    columns = torch.from_numpy(rng.integers(5, size=(n, 1, 1))) + torch.arange(width)
+    return padded[torch.arange(n)[:, None, None], 0, rows, columns].unsqueeze(1)

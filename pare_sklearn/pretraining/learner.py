@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig
 from pare_sklearn.pretraining.closed_form import ClosedFormHead, Outcome
-from pare_sklearn.pretraining.episodes import Episode, pooled_features
+from pare_sklearn.pretraining.episodes import Episode, embed_inputs, pooled_features
+from pare_sklearn.pretraining.mixtures import Mixture, mix
 from pare_sklearn.utils.devices import computes_bfloat16
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -35,13 +37,25 @@ class Learner(nn.Module):
         """Where the weights lie."""
         return self.head.log_scale.device
 
-    def forward(self, episode: Episode) -> Outcome:
-        """Predict an episode's labels from its support."""
-        episode = episode.to(self.device)
-        mixed = self.precision == "bfloat16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed):
-            features = pooled_features(self.backbone, episode.inputs)
-        return self.head(features.float(), episode.labels, episode.n_support)
+    def forward(self, task: Episode | Mixture) -> Outcome:
+        """Predict an episode's labels from its support, or those of a source by its own head."""
+        task = task.to(self.device)
+        half = self.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            if isinstance(task, Mixture):
+                return self._classify(task)
+            features = pooled_features(self.backbone, task.inputs)
+        return self.head(features.float(), task.labels, task.n_support)
+
+    def _classify(self, mixture: Mixture) -> Outcome:
+        tokens = self.backbone.source_embedder(mixture.samples)
+        if mixture.share < 1:
+            others = embed_inputs(self.backbone.source_embedder, mixture.others)
+            tokens = mix(tokens, others, mixture.share)
+        features = self.backbone.encoder(tokens)
+        logits = self.backbone.source_heads[mixture.source](features).float()
+        hits = logits.argmax(dim=1) == mixture.labels
+        return Outcome(F.cross_entropy(logits, mixture.labels), hits.float().mean())
 
 
 def pick_precision(precision: str, device: torch.device) -> str:

@@ -15,6 +15,7 @@ from torch.optim import AdamW
 from pare_sklearn.pretraining.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pare_sklearn.pretraining.episode_kinds import draw_episodes
 from pare_sklearn.pretraining.learner import Learner, pick_precision
+from pare_sklearn.pretraining.mixtures import Mixture
 from pare_sklearn.pretraining.progress import Progress
 from pare_sklearn.pretraining.seeds import seed_torch, step_rng
 from pare_sklearn.pretraining.settings import Settings
@@ -22,6 +23,8 @@ from pare_sklearn.utils.devices import check_device, pick_device
 from pare_sklearn.utils.randomness import kept_torch_rng
 
 EPISODES_A_STEP = 4
+# Of a mixture's loss beside an episode's: more would bend the features to the sources' own classes.
+MIXTURE_WEIGHT = 0.5
 WARM_UP = 200
 LOWEST_RATE = 0.02
 WEIGHT_DECAY = 0.01
@@ -78,7 +81,8 @@ class Pretraining:
         self.optimizer.zero_grad()
         total = 0.0
         for episode in draw_episodes(rng, self.settings.shares, EPISODES_A_STEP):
-            loss = self.learner(episode).loss / EPISODES_A_STEP
+            weight = MIXTURE_WEIGHT if isinstance(episode, Mixture) else 1.0
+            loss = weight * self.learner(episode).loss / EPISODES_A_STEP
             loss.backward()
             total += loss.item()
         return total

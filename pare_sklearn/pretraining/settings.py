@@ -9,7 +9,22 @@ from pare_sklearn.backbones.embedded import EmbeddedConfig
 from pare_sklearn.pretraining.episode_kinds import check_shares
 from pare_sklearn.pretraining.seeds import LARGEST_SEED
 
-SHARES = {"tables": 0.8, "digits": 0.05, "contours": 0.05, "fractals": 0.05, "signals": 0.05}
+SHARES = {
+    "tables": 0.38,
+    "contours": 0.03,
+    "fields": 0.03,
+    "fractals": 0.03,
+    "glyphs": 0.25,
+    "shapes": 0.13,
+    "signals": 0.05,
+    "sources": 0.1,
+}
+
+DIVISORS = {
+    "width": "n_heads",
+    "sequence_length": "sequence_patch",
+    "image_size": "image_patch",
+}
 
 
 @dataclass(frozen=True)
@@ -18,7 +33,7 @@ class Settings:
 
     Parameters
     ----------
-    steps : int, default=12000
+    steps : int, default=22000
         The budget, in steps of four episodes.
     seed : int, default=0
         Fixes weights, episodes and random codes.
@@ -32,7 +47,7 @@ class Settings:
         Of the embedders and the encoder; ``"auto"`` is the faster one on the device.
     """
 
-    steps: int = 12_000
+    steps: int = 22_000
     seed: int = 0
     lr: float = 2e-3
     shares: dict[str, float] = field(default_factory=SHARES.copy)
@@ -54,5 +69,7 @@ def _check_config(config: EmbeddedConfig) -> None:
     for name, value in asdict(config).items():
         if value < 1:
             raise ValueError(f"{name}={value} must be at least 1.")
-    if config.width % config.n_heads:
-        raise ValueError(f"width={config.width} is no multiple of n_heads={config.n_heads}.")
+    for name, divisor in DIVISORS.items():
+        whole, part = getattr(config, name), getattr(config, divisor)
+        if whole % part:
+            raise ValueError(f"{name}={whole} is no multiple of {divisor}={part}.")

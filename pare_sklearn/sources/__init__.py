@@ -14,14 +14,20 @@ from pare_sklearn.sources.contours import load_contours_source
 from pare_sklearn.sources.digits import load_digits_source
 from pare_sklearn.sources.embedding import EmbeddedSource as EmbeddedSource
 from pare_sklearn.sources.embedding import embed_arrays
+from pare_sklearn.sources.fields import load_fields_source
 from pare_sklearn.sources.fractals import load_fractals_source
+from pare_sklearn.sources.glyphs import load_glyphs_source
+from pare_sklearn.sources.levels import load_levels_source
 from pare_sklearn.sources.signals import load_signals_source
 
 # They ship with the package.
 SOURCES: dict[str, Callable[[], Arrays]] = {
     "contours": load_contours_source,
     "digits": load_digits_source,
+    "fields": load_fields_source,
     "fractals": load_fractals_source,
+    "glyphs": load_glyphs_source,
+    "levels": load_levels_source,
     "signals": load_signals_source,
 }
 # Downloaded, or read from the path that follows the name and a colon.
@@ -60,7 +66,7 @@ def name_sources(
     --------
     >>> from pare_sklearn.backbones import load_backbone
     >>> list(name_sources("auto", load_backbone("embedded", dropout=0.0)))
-    ['contours', 'digits', 'fractals', 'signals']
+    ['contours', 'fields', 'fractals', 'glyphs', 'levels', 'signals']
     """
     entries = [source] if isinstance(source, (str, tuple)) else list(source)
     names = [entry for entry in entries if isinstance(entry, str)]

@@ -21,6 +21,14 @@ from pare_sklearn.utils.threads import limited_threads, process_threads
 RANK_SAMPLES = 500
 
 
+class LoadedSource(NamedTuple):
+    """A source by its name, with samples and labels."""
+
+    name: str
+    X_s: np.ndarray
+    y_s: np.ndarray
+
+
 class ChosenSource(NamedTuple):
     """The source of a fit, and the distances by which it was chosen."""
 
@@ -30,9 +38,9 @@ class ChosenSource(NamedTuple):
     otdd: dict[str, float] | None = None
     """The nearest first; None where there was nothing to choose."""
 
-    def load(self) -> Arrays:
-        """Samples and labels."""
-        return load_source(self.origin)
+    def load(self) -> LoadedSource:
+        """With its samples and labels."""
+        return LoadedSource(self.name, *load_source(self.origin))
 
     def embed(self, backbone: Backbone) -> EmbeddedSource:
         """As the frozen source embedder of a backbone sees it."""

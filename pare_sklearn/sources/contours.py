@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from pare_sklearn.sources.standard import standardise
+
 SEED = 0
 FREQUENCIES = np.array([2, 3, 4, 5, 6])
 NESTED = np.array([1, 2])
 N_PER_CLASS = 150
-SIDE = 8
-# A pixel is the mean of 4 x 4 points, which smooths the edges of the line.
-OVERSAMPLING = 4
+SIDE = 16
+# A pixel is the mean of 2 x 2 points, which smooths the edges of the line.
+OVERSAMPLING = 2
 LINE_WIDTH = 0.2
 NESTED_SCALE = 0.4
 
@@ -21,8 +23,8 @@ def load_contours_source() -> tuple[np.ndarray, np.ndarray]:
 
     Returns
     -------
-    X_s : float32 ndarray of shape (1500, 1, 8, 8)
-        Images with pixels in [-1, 1].
+    X_s : float32 ndarray of shape (1500, 1, 16, 16)
+        Of mean 0 and standard deviation 1.
     y_s : int64 ndarray of shape (1500,)
         The classes, 0 to 9.
 
@@ -42,7 +44,7 @@ def load_contours_source() -> tuple[np.ndarray, np.ndarray]:
         sizes=random.uniform(0.5, 0.7, n),
         centres=random.uniform(-0.1, 0.1, (n, 2)),
     )
-    return (2 * images[:, np.newaxis] - 1).astype(np.float32), y_s
+    return standardise(images[:, np.newaxis]), y_s
 
 
 def draw(
@@ -66,7 +68,7 @@ def draw(
 
     Returns
     -------
-    ndarray of shape (n_samples, 8, 8)
+    ndarray of shape (n_samples, 16, 16)
         The share of each pixel that the line covers.
     """
     columns = [values[:, np.newaxis] for values in (frequencies, phases, amplitudes, sizes)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-MAX_PIXEL = 16
+from pare_sklearn.sources.standard import standardise
 
 
 def load_digits_source() -> tuple[np.ndarray, np.ndarray]:
@@ -11,7 +11,7 @@ def load_digits_source() -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     X_s : float32 ndarray of shape (1797, 1, 8, 8)
-        Images with pixels in [-1, 1].
+        Of mean 0 and standard deviation 1.
     y_s : int64 ndarray of shape (1797,)
         The digits, 0 to 9.
     """
@@ -19,5 +19,4 @@ def load_digits_source() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = digits.images[:, np.newaxis] / (MAX_PIXEL / 2) - 1
-    return images.astype(np.float32), digits.target
+    return standardise(digits.images[:, np.newaxis]), digits.target

@@ -14,6 +14,7 @@ from torch import Tensor
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.sources.arrays import are_texts
 from pare_sklearn.sources.cache import content_key, keep_tokens, open_tokens
+from pare_sklearn.sources.standard import standardise
 
 # Samples embedded at a time. Those kept on disk may be of thousands of wide tokens each.
 EMBED_BATCH, EMBED_BATCH_ON_DISK = 256, 64
@@ -56,6 +57,8 @@ def _reopen(path: Path, labels: Tensor, width: int) -> EmbeddedSource:
 def embed_arrays(X_s: np.ndarray, y_s: np.ndarray, backbone: Backbone) -> EmbeddedSource:
     """As `pare_sklearn.sources.embed_source`, for loaded arrays."""
     prepared = prepare(X_s[:1], backbone)
+    if getattr(backbone.source_embedder, "standardised", False):
+        X_s = standardise(X_s)
     labels, fingerprint = torch.from_numpy(y_s), getattr(backbone, "fingerprint", None)
     if fingerprint is None:
         return EmbeddedSource(torch.cat([*_embed_batches(X_s, backbone, EMBED_BATCH)]), labels)
@@ -103,9 +106,9 @@ def prepare(X_s: np.ndarray, backbone: Backbone) -> tuple[Tensor, ...]:
     if hasattr(source_embedder, "prepare"):
         prepared = source_embedder.prepare(X_s)
         return prepared if isinstance(prepared, tuple) else (prepared,)
-    shape = getattr(source_embedder, "image_shape", None)
+    shape = getattr(source_embedder, "sample_shape", None)
     if are_texts(X_s):
-        takes = "numbers" if shape is None else f"images of shape {tuple(shape)}"
+        takes = "numbers" if shape is None else f"samples of shape {tuple(shape)}"
         raise ValueError(
             f"The source samples are texts; this backbone's source embedder takes {takes}. Texts "
             "need a language backbone."

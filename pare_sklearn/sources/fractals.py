@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from pare_sklearn.sources.standard import standardise
+
 SEED = 0
 N_CLASSES = 10
 N_PER_CLASS = 150
-SIDE = 8
+SIDE = 16
 N_CANDIDATES = 40
 N_MAPS = 4
 MIN_CONTRACTION, MAX_CONTRACTION = 0.4, 0.75
@@ -13,7 +15,7 @@ MIN_CONTRACTION, MAX_CONTRACTION = 0.4, 0.75
 MIN_FILLED = 0.4
 # 0.75 * 1.2 < 1: the changed maps contract, too.
 MAX_CHANGE = 0.2
-N_WALKERS = 32
+N_WALKERS = 96
 N_STEPS = 24
 # Not drawn: the walkers are still on their way to the attractor.
 N_FIRST_STEPS = 16
@@ -27,8 +29,8 @@ def load_fractals_source() -> tuple[np.ndarray, np.ndarray]:
 
     Returns
     -------
-    X_s : float32 ndarray of shape (1500, 1, 8, 8)
-        Images with pixels in [-1, 1], the logarithm of the density of the attractor.
+    X_s : float32 ndarray of shape (1500, 1, 16, 16)
+        The logarithm of the density of the attractor, of mean 0 and standard deviation 1.
     y_s : int64 ndarray of shape (1500,)
         The systems, 0 to 9.
 
@@ -38,12 +40,12 @@ def load_fractals_source() -> tuple[np.ndarray, np.ndarray]:
     """
     random = np.random.RandomState(SEED)
     candidates = draw_systems(N_CANDIDATES, random)
-    filled = (render(chaos_game(candidates, random)) > -1).mean(axis=(1, 2))
+    filled = (render(chaos_game(candidates, random)) > 0).mean(axis=(1, 2))
     systems = candidates[filled >= MIN_FILLED][:N_CLASSES]
     y_s = random.permutation(np.repeat(np.arange(N_CLASSES, dtype=np.int64), N_PER_CLASS))
     maps = systems[y_s]
     maps = maps * random.uniform(1 - MAX_CHANGE, 1 + MAX_CHANGE, maps.shape)
-    return render(chaos_game(maps, random))[:, np.newaxis].astype(np.float32), y_s
+    return standardise(render(chaos_game(maps, random))[:, np.newaxis]), y_s
 
 
 def draw_systems(n_systems: int, random: np.random.RandomState) -> np.ndarray:
@@ -106,19 +108,19 @@ def render(points: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (n_samples, 8, 8)
-        The logarithm of the number of points in each pixel, in [-1, 1].
+    ndarray of shape (n_samples, 16, 16)
+        The logarithm of the number of points in each pixel, from 0 to 1.
     """
     columns, rows = _to_pixels(points.real), _to_pixels(points.imag)
     images = np.arange(len(points))[:, np.newaxis]
     pixels = (images * SIDE + rows) * SIDE + columns
     counts = np.bincount(pixels.ravel(), minlength=len(points) * SIDE**2)
     density = np.log1p(counts.reshape(-1, SIDE, SIDE))
-    return 2 * density / density.max(axis=(1, 2), keepdims=True) - 1
+    return density / density.max(axis=(1, 2), keepdims=True)
 
 
 def _to_pixels(coordinates: np.ndarray) -> np.ndarray:
-    """Indices from 0 to 7 over the range of each row."""
+    """Indices from 0 to 15 over the range of each row."""
     lowest = coordinates.min(axis=1, keepdims=True)
     extent = np.ptp(coordinates, axis=1, keepdims=True)
     return np.minimum((coordinates - lowest) / extent * SIDE, SIDE - 1).astype(int)

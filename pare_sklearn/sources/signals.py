@@ -1,25 +1,24 @@
-"""Synthetic signals: ten wave forms with random frequency, phase and noise, folded into images."""
+"""Synthetic signals: ten wave forms with random frequency, phase and noise."""
 
 import numpy as np
+
+from pare_sklearn.sources.standard import standardise
 
 SEED = 0
 N_CLASSES = 10
 N_PER_CLASS = 150
-SIDE = 8
-TIMES = np.arange(SIDE**2) / SIDE**2
+LENGTH = 128
+TIMES = np.arange(LENGTH) / LENGTH
 MAX_NOISE = 0.1
 
 
 def load_signals_source() -> tuple[np.ndarray, np.ndarray]:
-    """Make 1,500 signals of 64 points in ten classes, the wave forms of `wave_forms`.
-
-    The points are folded row by row, so that a source embedder with patches of one pixel sees one
-    point of the signal a patch.
+    """Make 1,500 signals of 128 points in ten classes, the wave forms of `wave_forms`.
 
     Returns
     -------
-    X_s : float32 ndarray of shape (1500, 1, 8, 8)
-        Signals, each scaled to a peak of 1.
+    X_s : float32 ndarray of shape (1500, 1, 128)
+        Signals, all of mean 0 and standard deviation 1.
     y_s : int64 ndarray of shape (1500,)
         The wave forms, 0 to 9.
     """
@@ -32,7 +31,7 @@ def load_signals_source() -> tuple[np.ndarray, np.ndarray]:
     noise = random.uniform(0, MAX_NOISE, (n, 1)) * random.standard_normal(carrier.shape)
     signals = forms[y_s, np.arange(n)] + noise
     signals /= np.abs(signals).max(axis=1, keepdims=True)
-    return signals.reshape(n, 1, SIDE, SIDE).astype(np.float32), y_s
+    return standardise(signals[:, np.newaxis]), y_s
 
 
 def phases(frequencies: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -47,7 +46,7 @@ def phases(frequencies: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray of shape (n_samples, 64)
+    ndarray of shape (n_samples, 128)
     """
     return 2 * np.pi * (frequencies[:, np.newaxis] * TIMES + offsets[:, np.newaxis])
 
@@ -57,14 +56,14 @@ def wave_forms(carrier: np.ndarray, slow: np.ndarray, shocks: np.ndarray) -> np.
 
     Parameters
     ----------
-    carrier, slow : ndarray of shape (n_samples, 64)
+    carrier, slow : ndarray of shape (n_samples, 128)
         Phases of the oscillation and of what modulates it.
-    shocks : ndarray of shape (n_samples, 64)
+    shocks : ndarray of shape (n_samples, 128)
         Steps of the random walk.
 
     Returns
     -------
-    ndarray of shape (10, n_samples, 64)
+    ndarray of shape (10, n_samples, 128)
     """
     sine = np.sin(carrier)
     walk = shocks.cumsum(axis=1)

@@ -9,7 +9,6 @@ from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.modules.gate import Gate, RandomGate
 from pare_sklearn.modules.model import PaReModel
-from pare_sklearn.modules.predictors import Predictor
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.finetuning import add_lora, freeze
 
@@ -22,9 +21,10 @@ def assemble_model(
     prepared: Prepared,
     backbone: Backbone,
     grid: tuple[int, ...],
-    n_source_classes: int,
 ) -> PaReModel:
-    """Put the model of a strategy together; what is new is drawn from torch's generator.
+    """Put the model of a strategy together, all but what predicts the source's classes.
+
+    What is new is drawn from torch's generator.
 
     Parameters
     ----------
@@ -36,8 +36,6 @@ def assemble_model(
         Changed in place, and part of the model.
     grid : tuple of int
         Features along each axis, as the backbone has arranged them.
-    n_source_classes : int
-        Classes of the source; not used where the strategy needs none.
 
     Returns
     -------
@@ -53,9 +51,8 @@ def assemble_model(
     else:
         reset_parameters(backbone.encoder)
     predictor = modality.build_predictor(width, grid, prepared.target.shape, recipe.dropout)
-    gate = source_predictor = None
+    gate = None
     if recipe.mixes:
         gate = Gate(backbone.width) if recipe.gate == "learned" else RandomGate()
-        source_predictor = Predictor(width, n_source_classes, recipe.dropout)
     patch_dropout = PATCH_DROPOUT if recipe.augmentation == "patch_dropout" else 0.0
-    return PaReModel(embedder, backbone.encoder, predictor, gate, source_predictor, patch_dropout)
+    return PaReModel(embedder, backbone.encoder, predictor, gate, patch_dropout=patch_dropout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Data up to this many patches, samples times patches a sample, gets the most epochs; fields, of
 # which every patch is told something, train longer on more.
@@ -27,6 +27,7 @@ class Budget(NamedTuple):
     max_epochs: int
     patience: int
     n_jobs: int
+    early_stopping: bool = True
 
 
 def choose_budget(
@@ -36,6 +37,7 @@ def choose_budget(
     most_jobs: int = 1,
     is_field: bool = False,
     is_large: bool = False,
+    starts_probed: bool = False,
     **given: int | str,
 ) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
@@ -61,6 +63,9 @@ def choose_budget(
         Whether each patch predicts a piece of the target.
     is_large : bool, default=False
         Whether the backbone is a large model, of which several members would cost too much.
+    starts_probed : bool, default=False
+        Whether members start from a linear probe. Several such ones train to the end: a few
+        held-out samples tell epochs apart worse than the falling learning rate does.
     **given : int or "auto"
         The fields of `Budget`; what is not ``"auto"`` stays as it is.
 
@@ -72,24 +77,25 @@ def choose_budget(
     --------
     >>> auto = dict.fromkeys(Budget._fields, "auto")
     >>> choose_budget(200, 16, **auto)
-    Budget(n_estimators=5, batch_size=32, max_epochs=50, patience=13, n_jobs=1)
+    Budget(n_estimators=5, batch_size=32, max_epochs=50, patience=13, n_jobs=1, early_stopping=True)
     >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
-    Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1)
+    Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1, early_stopping=True)
     """
     small = SMALL_FIELDS if is_field else SMALL
     epochs = round(most_epochs * min(1.0, sqrt(small / (n_samples * n_patches))))
     more_epochs = min(MOST_TIMES * most_epochs, FEWEST_SEEN // n_samples)
     batch_size = next((size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH)
     n_estimators = 1 if is_field or is_large else min(5, n_samples) if n_samples <= 20_000 else 3
-    chosen: dict[str, int] = {
+    chosen: dict[str, Any] = {
         "n_estimators": n_estimators,
         "batch_size": batch_size // 2 if is_field else batch_size,
         "max_epochs": max(FEWEST_EPOCHS, epochs, more_epochs),
-        **{name: int(value) for name, value in given.items() if value != "auto"},
+        **{name: value for name, value in given.items() if value != "auto"},
     }
     work = n_samples * n_patches * chosen["max_epochs"] * chosen["n_estimators"]
     following = {
         "patience": max(FEWEST_PATIENCE, ceil(chosen["max_epochs"] / 4)),
         "n_jobs": min(most_jobs, chosen["n_estimators"]) if work > WORTH_PROCESSES else 1,
+        "early_stopping": not starts_probed or chosen["n_estimators"] == 1,
     }
     return Budget(**{**following, **chosen})

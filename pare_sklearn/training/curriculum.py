@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
@@ -22,6 +23,13 @@ from pare_sklearn.training.schedules import make_schedule, patch_count
 # how often in a training.
 DIFFICULTY_SAMPLES = 128
 DIFFICULTY_MEASUREMENTS = 5
+# Share of the epochs behind which early stopping finds the best one: k has fallen by then.
+USED_SHARE = 0.25
+
+
+def curriculum_epochs(max_epochs: int, early_stopping: bool) -> int:
+    """Epochs in which k falls: all of them, or as many as early stopping leaves for sure."""
+    return math.ceil(USED_SHARE * max_epochs) if early_stopping else max_epochs
 
 
 class KCurriculum(Callback):
@@ -35,13 +43,15 @@ class KCurriculum(Callback):
         ``progress -> fraction`` of the target patches, both in [0, 1].
     n_patches, n_source_patches : int
         Patches of a target sample and of a source sample; k is at most the fewer.
+    n_epochs : int
+        Epochs in which k falls; it stays at its end in those behind them.
     weighting : callable or None, default=None
         ``k -> lam`` in [0, 1]; None counts: k / n.
 
     Examples
     --------
     >>> from pare_sklearn.training.schedules import make_schedule
-    >>> curriculum = KCurriculum(make_schedule("linear", 0.5, 0.0), 20, 64)
+    >>> curriculum = KCurriculum(make_schedule("linear", 0.5, 0.0), 20, 64, n_epochs=30)
     """
 
     def __init__(
@@ -49,15 +59,17 @@ class KCurriculum(Callback):
         schedule: Callable[[float], float],
         n_patches: int,
         n_source_patches: int,
+        n_epochs: int,
         weighting: Callable[[int], float] | None = None,
     ) -> None:
         self.schedule = schedule
         self.n_patches = n_patches
         self.n_source_patches = n_source_patches
+        self.n_epochs = n_epochs
         self.weighting = weighting
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        progress = (len(net.history) - 1) / max(1, net.max_epochs - 1)
+        progress = (len(net.history) - 1) / max(1, self.n_epochs - 1)
         fraction = self.schedule(min(1.0, progress))
         net.k_ = patch_count(fraction, self.n_patches, self.n_source_patches)
         net.lam_ = net.k_ / self.n_patches if self.weighting is None else self.weighting(net.k_)
@@ -66,7 +78,7 @@ class KCurriculum(Callback):
 
 
 def curriculum_callbacks(
-    recipe: Recipe, train: Rows, source: EmbeddedSource, n_patches: int, max_epochs: int, seed: int
+    recipe: Recipe, train: Rows, source: EmbeddedSource, n_patches: int, n_epochs: int, seed: int
 ) -> list[tuple[str, Callback]]:
     """The callback that sets k and lambda, behind one that measures where they need it.
 
@@ -80,8 +92,8 @@ def curriculum_callbacks(
         Source samples, some of which are measured.
     n_patches : int
         Patches n of a target sample.
-    max_epochs : int
-        Epochs at most.
+    n_epochs : int
+        Epochs in which k falls.
     seed : int
         Draws what is measured.
 
@@ -93,23 +105,23 @@ def curriculum_callbacks(
     weighting: Callable[[int], float] | None = None
     callbacks: list[tuple[str, Callback]] = []
     mixing = recipe.mixing
-    if "otdd" in (recipe.k_schedule, recipe.mix_weighting):
-        difficulty = _difficulty(train, source, max_epochs, seed)
+    if "otdd" in (mixing.k_schedule, recipe.mix_weighting):
+        difficulty = _difficulty(train, source, n_epochs, seed)
         callbacks.append(("difficulty", difficulty))
-        if recipe.k_schedule == "otdd":
+        if mixing.k_schedule == "otdd":
             schedule = partial(difficulty.fraction, start=mixing.k_start, end=mixing.k_end)
         if recipe.mix_weighting == "otdd":
             weighting = difficulty.weight
     if schedule is None:
         # A schedule of the user's own may count its calls: each member has one for itself.
-        schedule = make_schedule(deepcopy(recipe.k_schedule), mixing.k_start, mixing.k_end)
-    curriculum = KCurriculum(schedule, n_patches, source.tokens.shape[1], weighting)
+        schedule = make_schedule(deepcopy(mixing.k_schedule), mixing.k_start, mixing.k_end)
+    curriculum = KCurriculum(schedule, n_patches, source.tokens.shape[1], n_epochs, weighting)
     return [*callbacks, ("curriculum", curriculum)]
 
 
-def _difficulty(train: Rows, source: EmbeddedSource, max_epochs: int, seed: int) -> Difficulty:
+def _difficulty(train: Rows, source: EmbeddedSource, n_epochs: int, seed: int) -> Difficulty:
     rng = np.random.RandomState(seed)
     chosen = rng.permutation(len(train))[:DIFFICULTY_SAMPLES]
-    interval = -(-max_epochs // DIFFICULTY_MEASUREMENTS)
+    interval = -(-n_epochs // DIFFICULTY_MEASUREMENTS)
     sample = sample_source(source, len(chosen), rng)
-    return Difficulty(train.take(chosen).inputs, sample, interval)
+    return Difficulty(train.take(chosen).inputs, sample, interval, n_epochs)

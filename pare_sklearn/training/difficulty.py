@@ -19,8 +19,8 @@ LEAST_SLOPE = 1e-6
 class Difficulty(Callback):
     """Measure, now and then, how far the intermediate modality is from the source along k.
 
-    Measures at the start of training and after every `interval` epochs; stands in front of the
-    `KCurriculum` that uses it.
+    Measures at the start of training and after every `interval` epochs, as long as k falls; stands
+    in front of the `KCurriculum` that uses it.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class Difficulty(Callback):
         One sample for each of the target.
     interval : int
         Epochs between two measurements.
+    n_epochs : int
+        Epochs in which k falls.
 
     Attributes
     ----------
@@ -43,17 +45,21 @@ class Difficulty(Callback):
         What `fraction` gave last, 1 at first.
     """
 
-    def __init__(self, inputs: dict[str, Tensor], source: EmbeddedSource, interval: int) -> None:
+    def __init__(
+        self, inputs: dict[str, Tensor], source: EmbeddedSource, interval: int, n_epochs: int
+    ) -> None:
         self.inputs = inputs
         self.source = source
         self.interval = interval
+        self.n_epochs = n_epochs
 
     def initialize(self) -> Difficulty:
         self.fraction_ = 1.0
         return self
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        if (len(net.history) - 1) % self.interval == 0:
+        epoch = len(net.history) - 1
+        if epoch < self.n_epochs and epoch % self.interval == 0:
             self.measure(net.module_)
 
     def measure(self, model: Any) -> None:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from skorch.callbacks import EarlyStopping, PassthroughScoring
 from skorch.helper import predefined_split
-from torch import Tensor
+from torch import Tensor, nn
 
 from pare_sklearn.backbones import load_backbone
+from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.data.folds import Fold
 from pare_sklearn.data.prepared import Prepared
@@ -20,9 +21,11 @@ from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
 from pare_sklearn.modules.checkpointing import checkpointed
 from pare_sklearn.modules.losses import SquaredError
 from pare_sklearn.modules.model import PaReModel
+from pare_sklearn.modules.predictors import Predictor
 from pare_sklearn.otdd.pseudo_classes import pseudo_classes
 from pare_sklearn.recipe import Recipe
-from pare_sklearn.sources import Arrays, EmbeddedSource
+from pare_sklearn.sources import EmbeddedSource
+from pare_sklearn.sources.choice import LoadedSource
 from pare_sklearn.sources.embedding import embed_arrays
 from pare_sklearn.training.accelerated import AcceleratedPaReNet
 from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, ALIGN_RATE, AlignmentNet
@@ -30,7 +33,7 @@ from pare_sklearn.training.assembly import assemble_model
 from pare_sklearn.training.budget import Budget
 from pare_sklearn.training.callbacks import Entry, callback_settings
 from pare_sklearn.training.checkpoints import MemberFiles, fit_net
-from pare_sklearn.training.curriculum import curriculum_callbacks
+from pare_sklearn.training.curriculum import curriculum_callbacks, curriculum_epochs
 from pare_sklearn.training.history import history_rows
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY, PaReNet
 from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
@@ -51,8 +54,8 @@ class MemberTask:
     recipe : Recipe
     prepared : Prepared
         All rows of the fit.
-    source : tuple of ndarray or None
-        Samples and labels of the source; None where the strategy uses none.
+    source : LoadedSource or None
+        None where the strategy uses none.
     budget : Budget
     lr : float
         Peak learning rate.
@@ -71,7 +74,7 @@ class MemberTask:
 
     recipe: Recipe
     prepared: Prepared
-    source: Arrays | None
+    source: LoadedSource | None
     budget: Budget
     lr: float
     n_threads: int
@@ -136,7 +139,7 @@ def _train(task: MemberTask) -> Member | None:
             # An embedder alone is no member, however many epochs it has finished.
             return None
         aligned = history_rows(aligner, "align")
-    if task.state is None and _is_probed(task):
+    if task.state is None and task.recipe.is_pretrained and task.prepared.starts_probed:
         n_rows = task.prepared.modality.rows_at_once(model.embedder.width)
         start_predictor(model, task.prepared.target, train, n_rows)
     net = new_net(task, model, train, source)
@@ -160,17 +163,20 @@ def assemble(task: MemberTask) -> tuple[EmbeddedSource | None, PaReModel]:
     source = None
     if task.source is not None:
         backbone.source_embedder.eval()
-        X_s, y_s = map(writable, task.source)
-        source = embed_arrays(X_s, y_s, backbone)
-    n_classes = 0 if source is None else source.n_classes
-    return source, assemble_model(task.recipe, task.prepared, backbone, grid, n_classes)
+        source = embed_arrays(writable(task.source.X_s), writable(task.source.y_s), backbone)
+    model = assemble_model(task.recipe, task.prepared, backbone, grid)
+    if model.gate is not None:
+        assert task.source is not None
+        model.source_predictor = _source_predictor(task.source, backbone)
+    return source, model
 
 
-def _is_probed(task: MemberTask) -> bool:
-    """Whether the predictor starts from the pretrained features."""
-    prepared = task.prepared
-    starts_probed = prepared.modality.STARTS_PROBED and not prepared.is_field
-    return task.recipe.is_pretrained and starts_probed
+def _source_predictor(source: LoadedSource, backbone: Backbone) -> nn.Module:
+    """What the backbone tells the classes of this source by, or a new predictor of them."""
+    heads = getattr(backbone, "source_heads", {})
+    if source.name in heads:
+        return heads[source.name]
+    return Predictor(backbone.feature_width, int(source.y_s.max()) + 1)
 
 
 def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource) -> AlignmentNet:
@@ -213,7 +219,7 @@ def new_net(
         unlabelled=prepared.unlabelled,
         patchmix=recipe.augmentation == "patchmix",
         mix_weight=recipe.mixing.mix_weight,
-        exploration_epochs=round(recipe.mixing.exploration * task.budget.max_epochs),
+        exploration_epochs=round(recipe.mixing.exploration * _curriculum_epochs(task)),
         layer_decay=recipe.layer_decay if recipe.is_pretrained else 1.0,
         max_epochs=task.budget.max_epochs,
         batch_size=task.budget.batch_size,
@@ -252,15 +258,20 @@ def _first_callbacks(
     if model.gate is not None:
         assert source is not None
         callbacks += curriculum_callbacks(
-            recipe, train, source, model.n_patches, budget.max_epochs, task.seed
+            recipe, train, source, model.n_patches, _curriculum_epochs(task), task.seed
         )
     return callbacks
+
+
+def _curriculum_epochs(task: MemberTask) -> int:
+    stops_early = task.budget.early_stopping and len(task.fold.valid) > 0
+    return curriculum_epochs(task.budget.max_epochs, stops_early)
 
 
 def _last_callbacks(task: MemberTask, has_valid: bool) -> list[Entry]:
     """Ours behind the user's. That of the sign has no name, so that none replaces it."""
     callbacks: list[Entry] = [StopAtSign(task.sign)]
-    if task.recipe.early_stopping and has_valid:
+    if task.budget.early_stopping and has_valid:
         patience = task.budget.patience
         stop = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_silent)
         callbacks.append(("early_stopping", stop))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.recipe import Recipe
-from pare_sklearn.sources import Arrays
+from pare_sklearn.sources.choice import LoadedSource
 from pare_sklearn.training.checkpoints import MemberFiles
 from pare_sklearn.training.member import Member, MemberTask, train_member
 from pare_sklearn.training.plan import Plan
@@ -25,7 +25,7 @@ Report = Callable[[int, Member], None]
 def train_members(
     recipe: Recipe,
     prepared: Prepared,
-    source: Arrays | None,
+    source: LoadedSource | None,
     plan: Plan,
     states: Sequence[dict[str, Tensor]],
     report: Report,
@@ -36,8 +36,8 @@ def train_members(
     ----------
     recipe : Recipe
     prepared : Prepared
-    source : tuple of ndarray or None
-        Samples and labels of the source.
+    source : LoadedSource or None
+        None where the strategy uses none.
     plan : Plan
     states : sequence of dict of str to Tensor
         Weights that members go on from; those without one begin anew.

@@ -10,7 +10,7 @@ from pare_sklearn.recipe import DEFAULT_MIXING, Recipe
 
 
 def settle_mixing(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Recipe:
-    """Resolve `k_start`, `k_end`, `mix_weight` and the share of epochs in which the gate explores.
+    """Resolve `k_schedule`, `k_start`, `k_end`, `mix_weight` and how long the gate explores.
 
     Parameters
     ----------
@@ -26,11 +26,9 @@ def settle_mixing(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Rec
     Recipe
     """
     auto = (backbone.mixings or {}).get(_kind(prepared), DEFAULT_MIXING)
-    given = {
-        name: float(getattr(recipe, name))
-        for name in ("k_start", "k_end", "mix_weight")
-        if getattr(recipe, name) != "auto"
-    }
+    names = ("k_schedule", "k_start", "k_end", "mix_weight")
+    asked = {name: getattr(recipe, name) for name in names}
+    given = {name: value for name, value in asked.items() if value != "auto"}
     mixing = auto._replace(**given)
     if "k_start" in given:
         mixing = mixing._replace(k_end=min(mixing.k_end, mixing.k_start))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -88,7 +89,7 @@ def make_plan(
     budget = _choose_budget(recipe, prepared, backbone)
     rng = new_rng(random_state)
     rng = share_rng(rng) if recipe.is_shared else rng
-    folds = _deal(recipe, prepared, budget.n_estimators, rng)
+    folds = _deal(recipe, prepared, budget, rng)
     row_keys = keys_of(tensor.numpy() for tensor in prepared.rows.inputs.values())
     if held_out is not None:
         folds = continue_folds(folds, row_keys, held_out)
@@ -113,20 +114,20 @@ def _check_patches(n: int, backbone: Backbone) -> None:
 
 
 def _deal(
-    recipe: Recipe, prepared: Prepared, n_members: int, rng: np.random.RandomState
+    recipe: Recipe, prepared: Prepared, budget: Budget, rng: np.random.RandomState
 ) -> list[Fold]:
     """Rows to train on and rows to validate on, for each member."""
     targets = prepared.rows.y.numpy()
     strata = prepared.target.strata(targets)
-    if n_members > 1:
-        return deal_folds(strata, n_members, rng)
-    if recipe.early_stopping:
+    if budget.n_estimators > 1:
+        return deal_folds(strata, budget.n_estimators, rng)
+    if budget.early_stopping:
         return [hold_out_fraction(strata, recipe.validation_fraction, rng)]
     return [Fold(np.arange(len(targets)), np.arange(0))]
 
 
 def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Budget:
-    given = {name: getattr(recipe, name) for name in Budget._fields}
+    given = {name: _plain(getattr(recipe, name)) for name in Budget._fields}
     given["n_jobs"] = _given_jobs(recipe)
     is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
     return choose_budget(
@@ -136,8 +137,16 @@ def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Bu
         1 if is_large else _most_jobs(recipe),
         prepared.is_field,
         is_large,
+        recipe.is_pretrained and prepared.starts_probed,
         **given,
     )
+
+
+def _plain(value: Any) -> int | str:
+    """Numbers and booleans as Python's own, as numpy's would be shown otherwise."""
+    if isinstance(value, str):
+        return value
+    return bool(value) if isinstance(value, (bool, np.bool_)) else int(value)
 
 
 def _given_jobs(recipe: Recipe) -> int | str:

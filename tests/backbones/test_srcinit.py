@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
 
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.backbones.contract import count_image_patches
 from pare_sklearn.data.modalities.images import Images
 from pare_sklearn.data.modalities.sequences import Sequences
 from pare_sklearn.modules.embedders.grid import GridEmbedder
-from pare_sklearn.modules.embedders.resampling import resample_kernel, resample_positions
+from pare_sklearn.modules.embedders.resampling import resample_kernel, resample_positions, resize
 
 pytest.importorskip("transformers")
 
@@ -88,7 +87,9 @@ def bicubic(old, new):
     return matrix / matrix.sum(1, keepdims=True)
 
 
-@pytest.mark.parametrize(("old", "new"), [((4, 4), (7, 5)), ((4, 4), (2, 3)), ((1, 5), (1, 9))])
+@pytest.mark.parametrize(
+    ("old", "new"), [((4, 4), (7, 5)), ((4, 4), (2, 3)), ((1, 5), (1, 9)), ((1, 9), (1, 5))]
+)
 def test_positions_lie_between_those_of_the_body(old, new):
     positions = draw(old[0] * old[1], 3)
     table = positions.numpy().reshape(*old, 3)
@@ -97,10 +98,12 @@ def test_positions_lie_between_those_of_the_body(old, new):
     np.testing.assert_allclose(found.numpy(), expected.reshape(-1, 3), atol=1e-5)
 
 
-def test_positions_of_a_line_are_taken_in_order_and_of_a_plane_line_by_line():
+def test_positions_of_an_order_are_taken_from_its_start_and_of_a_plane_line_by_line():
     positions = draw(12, 2)
-    assert torch.equal(resample_positions(positions, (12,), (5,)), positions[:5])
-    assert torch.equal(resample_positions(positions, (12,), (2, 3)), positions[:6])
+    assert torch.equal(resample_positions(positions, None, (5,)), positions[:5])
+    assert torch.equal(resample_positions(positions, None, (2, 3)), positions[:6])
+    longer = np.einsum("ia,ad->id", bicubic(12, 20), positions.numpy())
+    np.testing.assert_allclose(resample_positions(positions, None, (20,)), longer, atol=1e-5)
     assert torch.equal(resample_positions(positions, (3, 4), (12,)), positions)
 
 
@@ -168,15 +171,22 @@ def test_sequences_start_with_a_language_bodys_norm_and_positions_in_order(tmp_p
 
 
 @torch.no_grad()
-def test_digits_start_as_the_embedded_bodys_own_tokens():
+@pytest.mark.parametrize("shape", [(16, 16), (8, 8), (128,), (64,), (32,)])
+def test_samples_start_as_the_embedded_bodys_own_tokens(shape):
+    """Smaller ones as if they were enlarged, where patches would be smaller than any it knows."""
     backbone = load_backbone("embedded", 0.0)
-    source = backbone.source_embedder
-    images = torch.from_numpy(load_digits().images[:50, None] / 8 - 1).float()
-    scaled = (images - source.pixel_mean) / source.pixel_std
-    modality = Images("auto").fit(scaled.numpy(), most_patches=count_image_patches(backbone))
+    samples = draw(50, 1, *shape)
+    kind, axes = (Images, 2) if len(shape) == 2 else (Sequences, 1)
+    modality = kind("auto").fit(samples.numpy(), most_patches=count_image_patches(backbone))
     embedder = modality.build_embedder(backbone.width)
     embedder.start_from(backbone)
-    torch.testing.assert_close(embedder(scaled), source(images), **CLOSE)
+    maps = backbone.source_embedder.images if axes == 2 else backbone.source_embedder.sequences
+    small = min(modality.patch_shape_) == 1
+    own = resize(samples, [2 * size for size in shape]) if small else samples
+    patch_shape = [size * (1 + small) for size in modality.patch_shape_]
+    torch.testing.assert_close(embedder(samples), maps.cut(own, patch_shape), **CLOSE)
+    if own.shape[1:] == maps.sample_shape:
+        torch.testing.assert_close(embedder(samples), backbone.source_embedder(own), **CLOSE)
 
 
 def test_swin_is_as_large_as_the_tests_say():

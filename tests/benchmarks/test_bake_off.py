@@ -21,9 +21,16 @@ from pare_sklearn.backbones.embedded import EmbeddedBackbone, EmbeddedConfig, sa
 from tests.benchmarks.test_openml_cc18 import KINDS, cache, table  # noqa: F401
 
 SHAPES = {
-    "small": EmbeddedConfig(width=32, depth=1, n_heads=1),
+    "small": EmbeddedConfig(width=32, depth=1, n_heads=2),
     "large": EmbeddedConfig(
-        width=64, depth=2, n_heads=2, n_channels=3, image_size=12, patch_size=4
+        width=64,
+        depth=2,
+        n_heads=4,
+        sequence_length=60,
+        sequence_patch=5,
+        image_size=12,
+        image_patch=4,
+        n_source_classes=7,
     ),
 }
 NAMES = {1: "auroc", 2: "r2"}

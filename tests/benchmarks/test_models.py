@@ -135,7 +135,7 @@ def test_a_rival_runs_as_a_flow_of_openml(name, tmp_path):
         ("pare-scratch", {"strategy": "scratch"}),
         ("pare-random-gate", {"gate": "random"}),
         ("pare-exponential", {"k_schedule": "exponential"}),
-        ("pare-piecewise", {"k_schedule": "piecewise"}),
+        ("pare-linear", {"k_schedule": "linear"}),
         ("pare-constant", {"k_schedule": "constant"}),
         ("pare-orca", {"strategy": "orca"}),
         ("pare-otdd-weighting", {"mix_weighting": "otdd"}),

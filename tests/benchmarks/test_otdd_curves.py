@@ -43,7 +43,7 @@ def test_a_curve_is_drawn_and_told(cache, tmp_path, capsys, monkeypatch):
     told = capsys.readouterr().out
     assert told.startswith(f"toy, source {fitted[0].source_}: ")
     assert [line.split()[1] for line in told.splitlines()[4:13]] == [
-        str(k) for k in np.linspace(0, 18, 9).round().astype(int)
+        str(k) for k in np.linspace(0, 16, 9).round().astype(int)
     ]
 
 

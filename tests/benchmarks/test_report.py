@@ -189,7 +189,7 @@ def test_verdicts(gains, verdict, why):
     [
         ("PaRe beats ORCA", "pare", "pare-orca"),
         ("OTDD weighting beats the count", "pare-otdd-weighting", "pare"),
-        ("The OTDD schedule beats the linear one", "pare-otdd-schedule", "pare"),
+        ("The OTDD schedule beats the default one", "pare-otdd-schedule", "pare"),
         (
             "Unlabelled rows help with 10% of the labels",
             "pare-few-labels-unlabelled",
@@ -220,7 +220,7 @@ def test_schedules_are_one_family():
         alone = compare(scores, model, other, confidence=1 - 0.05 / 3)
         assert (claim.comparison.low, claim.comparison.high) == (alone.low, alone.high)
         assert claim.comparison.p == min(1, 3 * alone.p)
-    assert missing_schedules(scores) == ["pare-piecewise"]
+    assert missing_schedules(scores) == ["pare-linear"]
     assert judge_schedules(scores[["pare"]]) == []
 
 
@@ -245,7 +245,7 @@ def test_report_and_its_files(report):
     assert row_of(text, "catboost", "### Paired")[6:8] == ["4 / 0 / 0", "12 / 0"]
     assert row_of(text, "PaRe beats fine-tuning", "### Claims")[-1] == "**shown**"
     assert "no results of pare-random-gate" in text
-    assert "k schedules without results: pare-exponential, pare-piecewise." in text
+    assert "k schedules without results: pare-linear, pare-exponential." in text
     assert "Friedman's test over 4 tasks rejects" in text
 
     scores = pd.read_csv(folder / "scores.csv")
@@ -258,7 +258,7 @@ def test_report_and_its_files(report):
     assert set(pd.read_csv(folder / "comparisons.csv")["model"]) == {*offsets} - {"pare"}
     verdicts = pd.read_csv(folder / "claims.csv").set_index("claim")["verdict"]
     assert verdicts["PaRe beats fine-tuning"] == "shown"
-    assert verdicts["The linear schedule beats the constant one"] == "shown"
+    assert verdicts["The piecewise schedule beats the constant one"] == "shown"
     assert verdicts["PaRe beats ORCA"] == "not shown"
 
 

@@ -48,5 +48,5 @@ def test_files_that_are_named_are_there(path):
 
 
 def test_choices_are_those_of_the_registries():
-    assert set(get_args(parameters.ScheduleName)) == {*SCHEDULES, "otdd"}
+    assert set(get_args(parameters.ScheduleName)) == {"auto", *SCHEDULES, "otdd"}
     assert set(get_args(parameters.ModalityName)) == {"auto", TABULAR, *GRIDS}

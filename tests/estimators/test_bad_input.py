@@ -259,7 +259,11 @@ SOURCES = [
         ("infinite", (np.full_like(IMAGES, np.inf), DIGITS), ["NaN or infinity"]),
         ("beyond float32", (np.full(IMAGES.shape, 1e300), DIGITS), ["too large", "rescale"]),
         ("complex", (IMAGES + 1j, DIGITS), ["real numbers", "complex"]),
-        ("text", (["u", "v"], [0, 1]), ["texts", "(1, 8, 8)", "language backbone"]),
+        (
+            "text",
+            (["u", "v"], [0, 1]),
+            ["texts", "tables (n_samples, n_features)", "language backbone"],
+        ),
         ("text and number", (["u", 1.0], [0, 1]), ["texts", "1.0", "must be a str", "drop"]),
         ("text and None", (["u", None], [0, 1]), ["texts", "None", "drop"]),
         ("rows of text", ([["u"], ["v"]], [0, 1]), ["real numbers", "one a sample"]),
@@ -272,8 +276,12 @@ SOURCES = [
         ("None label", (IMAGES, LOOSE_LABELS), ["y_s misses labels"]),
         ("NA label", (IMAGES, pd.array(LOOSE_LABELS, "Int64")), ["y_s misses labels"]),
         ("mixed labels", (IMAGES, np.array(["u", *range(49)], object)), ["of one kind"]),
-        ("no channels", (IMAGES[:, 0], DIGITS), ["(8, 8)", "(1, 8, 8)"]),
-        ("wrong channels", (IMAGES.repeat(3, axis=1), DIGITS), ["(3, 8, 8)", "(1, 8, 8)"]),
+        (
+            "one number each",
+            (IMAGES[:, 0, 0, 0], DIGITS),
+            ["(1,)", "tables (n_samples"],
+        ),
+        ("volumes", (IMAGES[:, None], DIGITS), ["(1, 1, 1, 8, 8)", "height, width)"]),
     ]
 ]
 BACKBONES = [

@@ -40,7 +40,7 @@ def fit(estimator_class=PaReClassifier, **parameters):
 
 @pytest.fixture(scope="module")
 def one():
-    return fit(k_start=0.5)
+    return fit(k_start=0.5, early_stopping=False)
 
 
 @pytest.fixture(scope="module")

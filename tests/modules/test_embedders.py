@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
+from pare_sklearn.modules.embedders.patch_maps import PatchMaps
 from pare_sklearn.modules.embedders.start import SPREAD
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.embedders.table_maps import CODE_LENGTH, TableMaps, ValueMap
@@ -23,13 +23,13 @@ LAYOUTS = {
 
 
 class Source(nn.Module):
-    """What `start_from` looks at in a backbone."""
+    """What `start_from` looks at in a backbone: an embedder, or the maps of tables."""
 
-    def __init__(self, source_embedder, table_maps=None):
+    def __init__(self, source_embedder=None, tables=None):
         super().__init__()
-        self.source_embedder = source_embedder
-        if table_maps is not None:
-            self.table_maps = table_maps
+        self.source_embedder = nn.Module() if source_embedder is None else source_embedder
+        if tables is not None:
+            self.source_embedder.tables = tables
 
 
 def bin_edges(n_columns):
@@ -215,24 +215,16 @@ def test_missing_numbers_give_finite_gradients_and_train_the_missing_vector():
 # Starting from a backbone that knows no tables
 
 
-no_maps = pytest.mark.parametrize("width", [None, WIDTH + 1])
-
-
-def maps_or_none(width):
-    return None if width is None else make_maps(width)
-
-
-@no_maps
-def test_without_maps_start_from_takes_over_norm_and_position_statistics(width):
+def test_without_maps_start_from_takes_over_norm_and_position_statistics():
     torch.manual_seed(0)
-    source = ImageEmbedder(1, 8, 1, WIDTH)
+    source = PatchMaps(1, (8, 8), (1, 1), WIDTH)
     with torch.no_grad():
         source.norm.weight.copy_(torch.rand(WIDTH) + 0.5)
         source.norm.bias.copy_(torch.randn(WIDTH))
         source.positions.mul_(torch.linspace(0.1, 2, WIDTH)).add_(torch.arange(WIDTH))
     embedder = make_embedder("numbers", patches_per_feature=2000)
     values = {name: value.clone() for name, value in embedder.values.state_dict().items()}
-    embedder.start_from(Source(source, maps_or_none(width)))
+    embedder.start_from(Source(source))
     assert all(torch.equal(value, values[n]) for n, value in embedder.values.state_dict().items())
     assert torch.equal(embedder.norm.weight, source.norm.weight)
     assert torch.equal(embedder.norm.bias, source.norm.bias)
@@ -245,12 +237,18 @@ def test_without_maps_start_from_takes_over_norm_and_position_statistics(width):
     assert source.norm.weight.all()
 
 
-@no_maps
-@pytest.mark.parametrize("source", [nn.Identity(), ImageEmbedder(1, 8, 1, WIDTH + 1)])
-def test_start_from_leaves_what_the_source_lacks_or_has_in_another_shape(source, width):
+@pytest.mark.parametrize(
+    "source",
+    [
+        Source(nn.Identity()),
+        Source(PatchMaps(1, (8, 8), (1, 1), WIDTH + 1)),
+        Source(tables=TableMaps(WIDTH + 1)),
+    ],
+)
+def test_start_from_leaves_what_the_source_lacks_or_has_in_another_shape(source):
     embedder = make_embedder()
     before = {name: value.clone() for name, value in embedder.state_dict().items()}
-    embedder.start_from(Source(source, maps_or_none(width)))
+    embedder.start_from(source)
     assert all(torch.equal(value, before[name]) for name, value in embedder.state_dict().items())
 
 
@@ -266,7 +264,7 @@ def test_start_from_takes_what_a_partial_norm_has(options):
 
 def test_start_from_a_source_of_one_patch_gives_finite_positions():
     embedder = make_embedder()
-    source = ImageEmbedder(1, 8, 8, WIDTH)
+    source = PatchMaps(1, (8, 8), (8, 8), WIDTH)
     embedder.start_from(Source(source))
     scaled = source.positions.data * SPREAD / source.positions.data.std(correction=0)
     torch.testing.assert_close(embedder.positions.data, scaled.expand(embedder.n_patches, WIDTH))
@@ -348,7 +346,7 @@ def test_start_from_draws_patches_and_categories_from_the_maps(layout, patches_p
     numeric, categorical = LAYOUTS[layout]
     embedder = make_embedder(layout, patches_per_feature, width)
     maps = make_maps(width)
-    embedder.start_from(Source(nn.Identity(), maps))
+    embedder.start_from(Source(tables=maps))
     codes = codes_of(embedder.positions, maps.identity)
     assert len(codes.unique(dim=0)) == embedder.n_patches
     assert 0.7 < codes.std() < 1.3
@@ -367,7 +365,7 @@ def test_start_from_draws_patches_and_categories_from_the_maps(layout, patches_p
 
 def test_start_from_copies_values_and_norm():
     embedder, maps = make_embedder(), make_maps()
-    embedder.start_from(Source(ImageEmbedder(1, 8, 1, WIDTH), maps))
+    embedder.start_from(Source(tables=maps))
     for copy, original in ((embedder.values, maps.values), (embedder.norm, maps.norm)):
         before = {name: value.clone() for name, value in original.state_dict().items()}
         assert all(torch.equal(value, before[n]) for n, value in copy.state_dict().items())
@@ -389,7 +387,7 @@ def test_a_table_starts_as_the_one_that_was_pretrained_on(layout, patches_per_fe
     codes = codes[:, : len(categorical)]
     numbers = numbers.repeat(3, 1)
     torch.manual_seed(1)
-    embedder.start_from(Source(nn.Identity(), maps))
+    embedder.start_from(Source(tables=maps))
     if numeric:
         for parameter in embedder.numbers.parameters():
             nn.init.zeros_(parameter)
@@ -408,7 +406,7 @@ def test_a_table_starts_as_the_one_that_was_pretrained_on(layout, patches_per_fe
 @pytest.mark.parametrize(("n_channels", "size", "patch_size"), [(1, 4, 1), (3, 6, 2), (2, 6, 3)])
 def test_images_are_embedded_patch_by_patch_in_row_major_order(n_channels, size, patch_size):
     torch.manual_seed(0)
-    embedder = ImageEmbedder(n_channels, size, patch_size, WIDTH)
+    embedder = PatchMaps(n_channels, (size, size), (patch_size, patch_size), WIDTH)
     nn.init.normal_(embedder.norm.weight)
     images = torch.randn(BATCH, n_channels, size, size)
     patches = [
@@ -418,5 +416,5 @@ def test_images_are_embedded_patch_by_patch_in_row_major_order(n_channels, size,
     ]
     projected = torch.stack(patches, dim=1) @ embedder.project.weight.flatten(1).T
     expected = layer_norm(projected + embedder.project.bias + embedder.positions, embedder.norm)
-    assert embedder.image_shape == (n_channels, size, size)
+    assert embedder.sample_shape == (n_channels, size, size)
     torch.testing.assert_close(embedder(images), expected)

@@ -116,13 +116,29 @@ def test_lowest_target_patches_leave_and_highest_source_patches_enter(select, k,
     assert mixed.flatten().tolist() == expected
 
 
-def test_noise_selects_a_patch_as_often_as_the_softmax_of_its_score():
+def test_noise_selects_a_patch_as_often_as_the_softmax_of_its_score_in_spreads():
     torch.manual_seed(0)
     scores, n_draws = torch.tensor([0.2, 0.9, 0.5, 0.7]), 20_000
     batch = scores.repeat(n_draws, 1)
     selected = straight_through_select(batch, 1)
-    p = scores.softmax(0)
+    p = (scores / scores.std(correction=0)).softmax(0)
     assert (selected.double().mean(0) - p).abs().lt(4 * (p * (1 - p) / n_draws).sqrt()).all()
+
+
+@pytest.mark.parametrize("closeness", [1e-2, 1.0])
+def test_however_close_scores_lie_the_noise_does_not_drown_them(closeness):
+    """As the sigmoid of small weights gives them; by chance the best were chosen once in 16."""
+    torch.manual_seed(0)
+    scores = (0.5 + closeness * torch.linspace(-0.1, 0.1, 16)).repeat(5000, 1)
+    chosen = straight_through_select(scores, 1).mean(0)
+    assert 0.15 < chosen[-1] < 0.35
+    assert chosen[-4:].sum() > 3 * chosen[:4].sum()
+
+
+def test_equal_scores_are_chosen_among_by_chance():
+    torch.manual_seed(0)
+    chosen = straight_through_select(torch.full((5000, 8), 0.5), 2).mean(0)
+    torch.testing.assert_close(chosen, torch.full((8,), 0.25), atol=0.03, rtol=0)
 
 
 @pytest.mark.parametrize("k", range(N + 1))
@@ -154,14 +170,19 @@ def test_gate_gradient_agrees_with_finite_differences_of_the_relaxed_masks(k, to
     clean = gate(target), gate(source)
     replace_patches(target, source, *clean, k, straight_through_select).backward(upstream)
     (noisy_target, _), (noisy_source, _) = relaxations
-    noise = (noisy_target - clean[0]).detach(), (noisy_source - clean[1]).detach()
+    spreads = [scores.detach().std(dim=1, correction=0).mean() for scores in clean]
+    noise = [
+        (noisy - scores / spread).detach()
+        for noisy, scores, spread in zip((noisy_target, noisy_source), clean, spreads, strict=True)
+    ]
     exchanges = [exchange(noisy_target[b], noisy_source[b], k) for b in range(BATCH)]
 
     def relaxed_product(weight_and_bias):
         """A used token counts its relaxed weight; noise and selection stay as they were."""
         weight, bias = weight_and_bias[:-1], weight_and_bias[-1]
-        target_mask = relaxed_top_k(torch.sigmoid(target @ weight + bias) + noise[0], N - k)
-        source_mask = relaxed_top_k(torch.sigmoid(source @ weight + bias) + noise[1], k)
+        scores = [torch.sigmoid(tokens @ weight + bias) for tokens in (target, source)]
+        target_mask = relaxed_top_k(scores[0] / spreads[0] + noise[0], N - k)
+        source_mask = relaxed_top_k(scores[1] / spreads[1] + noise[1], k)
         total = 0.0
         for b, (leaving, entering) in enumerate(exchanges):
             for i in set(range(N)) - set(leaving):

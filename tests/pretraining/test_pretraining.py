@@ -24,18 +24,26 @@ from pare_sklearn.pretraining.episode_kinds import (
     draw_episodes,
     parse_shares,
 )
-from pare_sklearn.pretraining.episodes import Episode, Table, embed_table, pooled_features
-from pare_sklearn.pretraining.images import augment, draw_image_episode, shift, split_source
+from pare_sklearn.pretraining.episodes import Episode, Grids, Table, embed_table, pooled_features
+from pare_sklearn.pretraining.images import (
+    augment,
+    draw_glyph_episode,
+    draw_image_episode,
+    shift,
+    split_source,
+)
 from pare_sklearn.pretraining.learner import Learner, pick_precision
 from pare_sklearn.pretraining.loop import Pretraining, pretrain, relative_rate
 from pare_sklearn.pretraining.measuring import measure
-from pare_sklearn.pretraining.seeds import held_out_rng, step_rng
+from pare_sklearn.pretraining.mixtures import draw_mixture, mix
+from pare_sklearn.pretraining.seeds import held_out_rng, seed_torch, step_rng
+from pare_sklearn.pretraining.series import draw_waves, sum_waves, warped_times
 from pare_sklearn.pretraining.settings import Settings
 from pare_sklearn.sources import SOURCES, load_source
 
 CPU = torch.device("cpu")
 TINY = EmbeddedConfig(width=8, depth=1, n_heads=2)
-BOTH = {"tables": 1.0, "digits": 1.0}
+BOTH = {"tables": 1.0, "contours": 1.0}
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +52,8 @@ def few_rows(monkeypatch):
     monkeypatch.setattr("pare_sklearn.pretraining.tables.episodes.N_ROWS", 96)
     monkeypatch.setattr("pare_sklearn.pretraining.tables.episodes.MIN_SUPPORT", 32)
     monkeypatch.setattr("pare_sklearn.pretraining.tables.episodes.MAX_SUPPORT", 64)
-    monkeypatch.setattr("pare_sklearn.pretraining.images.N_ROWS", 48)
+    for module in ("images", "series", "mixtures"):
+        monkeypatch.setattr(f"pare_sklearn.pretraining.{module}.N_ROWS", 48)
 
 
 def tiny(steps=6, **settings):
@@ -148,7 +157,7 @@ def make_table(n_numeric, n_categorical, patches_per_feature=1, n=20):
 @pytest.mark.parametrize(("n_numeric", "n_categorical"), [(3, 2), (3, 0), (0, 2), (1, 0), (0, 1)])
 @pytest.mark.parametrize("patches_per_feature", [1, 3])
 def test_tables_become_a_patch_or_several_a_feature(n_numeric, n_categorical, patches_per_feature):
-    maps = EmbeddedBackbone(TINY, 0.0).table_maps
+    maps = EmbeddedBackbone(TINY, 0.0).source_embedder.tables
     table = make_table(n_numeric, n_categorical, patches_per_feature)
     tokens = embed_table(maps, table)
     assert tokens.shape == (20, (n_numeric + n_categorical) * patches_per_feature, 8)
@@ -160,7 +169,7 @@ def test_tables_become_a_patch_or_several_a_feature(n_numeric, n_categorical, pa
 
 
 def test_tokens_are_as_the_maps_say_number_by_number():
-    maps = EmbeddedBackbone(TINY, 0.0).table_maps
+    maps = EmbeddedBackbone(TINY, 0.0).source_embedder.tables
     table = make_table(2, 2, patches_per_feature=3)
     torch.manual_seed(0)
     tokens = embed_table(maps, table)
@@ -190,29 +199,127 @@ def test_each_pass_draws_new_codes_and_equal_rows_stay_equal():
 
 def test_features_of_images_are_the_mean_over_their_patches():
     backbone = EmbeddedBackbone(TINY, 0.0)
-    images = torch.rand(5, 1, 8, 8)
+    images = torch.rand(5, 1, 16, 16)
     expected = backbone.encoder(backbone.source_embedder(images)).mean(dim=1)
-    torch.testing.assert_close(pooled_features(backbone, images), expected)
+    torch.testing.assert_close(pooled_features(backbone, Grids(images)), expected)
 
 
-@pytest.mark.parametrize("n", [1, 40])
-def test_images_are_shifted_by_at_most_a_pixel(n):
-    images = rng().random((n, 1, 8, 8))
-    padded = np.pad(images, [(0, 0), (0, 0), (1, 1), (1, 1)], constant_values=-1.0)
-    windows = [padded[..., i : i + 8, j : j + 8] for i in range(3) for j in range(3)]
+@torch.no_grad()
+def test_images_are_cut_into_patches_of_another_size():
+    """Where every patch is a single grey, larger ones see what the backbone's own do."""
+    backbone = EmbeddedBackbone(TINY, 0.0)
+    greys = torch.rand(5, 1, 8, 8)
+    own, cut = (greys.repeat_interleave(n, 2).repeat_interleave(n, 3) for n in (2, 4))
+    expected = pooled_features(backbone, Grids(own))
+    torch.testing.assert_close(pooled_features(backbone, Grids(own, (2, 2))), expected)
+    found = pooled_features(backbone, Grids(cut, (4, 4)))
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("n", [1, 200])
+def test_images_are_shifted_by_at_most_two_pixels(n):
+    images = torch.from_numpy(rng().random((n, 1, 8, 8)))
+    padded = np.pad(images, [(0, 0), (0, 0), (2, 2), (2, 2)], mode="edge")
+    windows = [padded[..., i : i + 8, j : j + 8] for i in range(5) for j in range(5)]
     found = [
         {w for w, window in enumerate(windows) if np.array_equal(window[row], shifted)}
         for row, shifted in enumerate(shift(images, rng()))
     ]
     assert all(len(moves) == 1 for moves in found)
-    assert n == 1 or len(set.union(*found)) == 9
+    assert n == 1 or len(set.union(*found)) == 25
 
 
-def test_augmented_images_are_shifted_with_noise():
-    images = np.full((200, 1, 8, 8), -1, dtype=np.float32)
-    augmented = augment(images, rng())
-    assert augmented.dtype == np.float32
-    assert (augmented + 1).std() == pytest.approx(0.1, rel=0.05)
+def test_augmented_images_are_inverted_or_not_with_noise():
+    images, means, patches = torch.full((20, 1, 16, 16), -1.0), [], set()
+    for seed in range(60):
+        augmented, patch_shape = augment(images, rng(seed))
+        assert augmented.dtype == torch.float32
+        assert augmented.std() == pytest.approx(0.1, rel=0.1)
+        means.append(round(augmented.mean().item()))
+        patches.add(patch_shape)
+    assert {-1, 1} == set(means)
+    assert 5 < means.count(1) < 35
+    assert patches == {(2, 2), (4, 4)}
+
+
+def test_augmented_images_are_blurred_or_not():
+    """A chessboard is grey where pixels are averaged."""
+    board = torch.from_numpy(np.indices((16, 16)).sum(axis=0) % 2 * 2.0 - 1).float()
+    spreads = [augment(board.expand(30, 1, 16, 16), rng(seed))[0].std() for seed in range(40)]
+    blurred = [spread < 0.6 for spread in spreads]
+    assert 10 < sum(blurred) < 30
+
+
+def test_sums_of_waves_are_cosines_and_sines():
+    waves, times = draw_waves(3, rng()), warped_times(3, rng(1))
+    expected = [
+        sum(
+            w.real * np.cos(np.pi * n * t) - w.imag * np.sin(np.pi * n * t)
+            for n, w in enumerate(wave, start=1)
+        )
+        for wave, t in zip(waves, times, strict=True)
+    ]
+    np.testing.assert_allclose(sum_waves(waves, times), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(("share", "k"), [(0.25, 2), (0.5, 4), (1e-3, 1), (1.0, 8)])
+def test_mixtures_are_other_samples_with_patches_of_the_source(share, k):
+    """Tokens are their own numbers, so that each can be told."""
+    tokens = torch.arange(5 * 16.0).reshape(5, 16, 1)
+    others = 100 + torch.arange(7 * 8.0).reshape(7, 8, 1)
+    mixed = mix(tokens, others, share).squeeze(2)
+    assert mixed.shape == (5, 8)
+    for row, found in enumerate(mixed.tolist()):
+        assert len({*found}) == 8
+        assert {*found[:k]} <= {*tokens[row, :, 0].tolist()}
+        assert {*found[k:]} <= {*others[row, :, 0].tolist()}
+
+
+def test_a_mixture_has_no_more_patches_of_the_source_than_there_are():
+    tokens, others = torch.zeros(5, 2, 1), torch.ones(5, 8, 1)
+    assert mix(tokens, others, 0.9).sum(dim=1).flatten().tolist() == [6] * 5
+
+
+def test_mixtures_are_of_sources_with_their_own_classes():
+    drawn = [draw_mixture(rng(seed), ("contours", "signals"), draw_glyph_episode)
+             for seed in range(60)]  # fmt: skip
+    assert {mixture.source for mixture in drawn} == {"contours", "signals"}
+    samples = {name: {bytes(x): y for x, y in zip(*load_source(name), strict=True)}
+               for name in ("contours", "signals")}  # fmt: skip
+    for mixture in drawn:
+        known = samples[mixture.source]
+        assert [known[bytes(x)] for x in mixture.samples.numpy()] == mixture.labels.tolist()
+        assert mixture.others.values.shape == (48, 1, 16, 16)
+    assert 8 < sum(mixture.share == 1 for mixture in drawn) < 30
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_a_source_is_told_by_its_own_head(share):
+    learner = Learner(TINY)
+    mixture = draw_mixture(rng(), ("signals",), draw_glyph_episode)._replace(share=share)
+    backbone = learner.backbone
+    tokens = backbone.source_embedder(mixture.samples)
+    torch.manual_seed(0)
+    if share < 1:
+        tokens = mix(tokens, backbone.source_embedder.images.cut(*mixture.others), share)
+    logits = backbone.source_heads["signals"](backbone.encoder(tokens))
+    torch.manual_seed(0)
+    outcome = learner(mixture)
+    expected = torch.nn.functional.cross_entropy(logits, mixture.labels)
+    torch.testing.assert_close(outcome.loss, expected)
+    hits = (logits.argmax(dim=1) == mixture.labels).float().mean()
+    assert outcome.accuracy.item() == pytest.approx(hits.item())
+
+
+def test_mixtures_count_half_beside_episodes():
+    pretraining = Pretraining(tiny(shares={"sources": 1.0}), CPU)
+    with torch.no_grad():
+        losses = []
+        generator = step_rng(0, 0)
+        seed_torch(generator)
+        for task in draw_episodes(generator, {"sources": 1.0}, 4):
+            losses.append(pretraining.learner(task).loss.item())
+    assert pretraining.take_step() == pytest.approx(np.mean(losses) / 2, rel=1e-4)
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -225,33 +332,38 @@ def test_a_fifth_of_the_images_is_held_out(source):
     assert len(y_train) + len(y_held_out) == len(y)
 
 
-@pytest.mark.parametrize("source", SOURCES)
-def test_episodes_of_images_have_some_of_the_classes(source):
-    episodes = [draw_image_episode(rng(seed), source) for seed in range(30)]
+@pytest.mark.parametrize("kind", [name for name in TRAINING if name not in ("tables", "sources")])
+def test_episodes_of_grids_have_some_of_the_classes(kind):
+    shape = (1, 128) if kind in ("shapes", "signals") else (1, 16, 16)
+    episodes = [TRAINING[kind](rng(seed)) for seed in range(30)]
     n_classes = {int(labels.max()) + 1 for _, labels, _ in episodes}
-    assert min(n_classes) < 5 < 8 < max(n_classes) <= 10
-    for images, labels, n_support in episodes:
-        assert images.shape == (48, 1, 8, 8)
-        assert images.dtype == torch.float32
+    assert min(n_classes) < 5 < 8 < max(n_classes) <= (20 if kind == "glyphs" else 10)
+    for (values, _), labels, n_support in episodes:
+        assert values.shape == (48, *shape)
+        assert values.dtype == torch.float32
         assert len(labels.unique()) == labels.max() + 1
         assert len(labels[:n_support].unique()) >= 2
         assert 12 <= n_support < 36
 
 
 def test_held_out_images_come_as_they_are_and_none_is_trained_on():
-    held_out = {bytes(image) for image in split_source("contours")[1][0]}
+    held_out = split_source("contours")[1][0].reshape(-1, 256)
     for seed in range(5):
-        images = draw_image_episode(rng(seed), "contours", held_out=True).inputs.numpy()
-        assert {bytes(image) for image in images} <= held_out
+        inputs = draw_image_episode(rng(seed), "contours", held_out=True).inputs
+        assert inputs.patch_shape is None
+        images = inputs.values.numpy().reshape(-1, 256)
+        # Up to their scale, as an episode is standardised.
+        likeness = np.corrcoef(images, held_out)[: len(images), len(images) :]
+        assert (likeness.max(axis=1) > 1 - 1e-5).all()
     trained_on = {bytes(image) for image in split_source("contours")[0][0]}
-    assert not trained_on & held_out
+    assert not trained_on & {bytes(image) for image in split_source("contours")[1][0]}
 
 
 # Modalities
 
 
 def test_episodes_are_drawn_by_their_shares_whatever_the_order():
-    shares = {"tables": 3.0, "digits": 1.0}
+    shares = {"tables": 3.0, "contours": 1.0}
     drawn = draw_episodes(rng(), shares, 100)
     n_tables = sum(isinstance(episode.inputs, Table) for episode in drawn)
     assert 60 < n_tables < 90
@@ -268,8 +380,9 @@ def test_held_out_episodes_have_no_seed_of_a_step():
     assert not steps & held_out
 
 
-def test_every_source_is_a_modality():
-    assert list(TRAINING) == list(HELD_OUT) == ["tables", *SOURCES]
+def test_what_is_trained_on_is_measured():
+    assert list(TRAINING) == list(HELD_OUT)
+    assert {*Settings().shares} == {*TRAINING} - {"digits"}
 
 
 def test_shares_are_read():
@@ -435,7 +548,7 @@ def test_global_generators_stay_as_they_are():
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()  # noqa: NPY002
     pretraining = pretrain(tiny(steps=2), verbose=False)
     measure(pretraining.learner, "tables", 2)
-    measure(pretraining.learner, "digits", 2)
+    measure(pretraining.learner, "sources", 2)
     assert torch.equal(torch.get_rng_state(), torch_state)
     np.testing.assert_array_equal(np.random.get_state()[1], numpy_state[1])  # noqa: NPY002
 
@@ -450,7 +563,7 @@ def test_what_is_learned_holds_for_tables_and_images_held_out():
         falls[modality] = first.loss - last.loss
         rises[modality] = last.accuracy - first.accuracy
     assert min(falls.values()) > 0.05
-    assert rises["digits"] > 0.05
+    assert rises["contours"] > 0.05
 
 
 def test_measuring_is_the_same_at_each_call():
@@ -514,7 +627,7 @@ def test_gradients_that_are_not_finite_leave_the_weights(monkeypatch):
 
 
 def test_bfloat16_comes_near_to_float32():
-    episode = draw_episodes(rng(), {"digits": 1.0}, 1)[0]
+    episode = draw_episodes(rng(), {"contours": 1.0}, 1)[0]
     losses = {}
     for precision in ("float32", "bfloat16"):
         torch.manual_seed(0)
@@ -551,8 +664,12 @@ def test_episodes_move_to_a_device():
         ({"lr": math.nan}, "lr=nan must be a positive number"),
         ({"shares": {}}, "at least one modality"),
         ({"shares": {"cats": 1.0}}, "Unknown modality 'cats'"),
-        ({"config": EmbeddedConfig(width=9)}, "width=9 is no multiple of n_heads=2"),
+        ({"config": EmbeddedConfig(width=9)}, "width=9 is no multiple of n_heads=4"),
         ({"config": EmbeddedConfig(depth=0)}, "depth=0 must be at least 1"),
+        (
+            {"config": EmbeddedConfig(image_size=15)},
+            "image_size=15 is no multiple of image_patch=2",
+        ),
     ],
 )
 def test_settings_that_make_no_sense_are_rejected(settings, message):
@@ -601,7 +718,7 @@ def test_the_command_writes_weights_that_load_and_a_card(
     run(monkeypatch, "--steps", 1, "--seed", 3, "--output", output)
     backbone = load_embedded(0.0, output)
     card = output.with_suffix(".md").read_text()
-    assert "--steps 1 --seed 3 --lr 0.002 --modalities tables=0.8,digits=0.05," in card
+    assert "--steps 1 --seed 3 --lr 0.002 --modalities tables=0.38,contours=0.03," in card
     assert hashlib.sha256(output.read_bytes()).hexdigest() in card
     assert f"| {sum(p.numel() for p in backbone.parameters()):,} |" in card
     assert "| width | 64 |" in card
@@ -609,7 +726,7 @@ def test_the_command_writes_weights_that_load_and_a_card(
     assert [name for name, *_ in printed] == list(TRAINING)
     for name, loss, accuracy in printed:
         n_episodes = 3 if name == "tables" else 2
-        share = "80%" if name == "tables" else "5%"
+        share = f"{Settings().shares.get(name, 0):.0%}"
         assert f"| {name} | {share} | {n_episodes} episodes | {loss} | {accuracy} |" in card
 
 
@@ -625,7 +742,7 @@ def test_other_shapes_load_by_their_config(tmp_path, monkeypatch, few_held_out):
 
 @pytest.mark.parametrize(("lr", "share"), [(1e-4, 1.0), (1 / 3e3, 1 / 3), (1e-7 + 1e-15, 1e7 + 1)])
 def test_the_cards_command_makes_the_same_weights(lr, share):
-    shares = {"tables": share, "digits": 2.0}
+    shares = {"tables": share, "contours": 2.0}
     settings = Settings(steps=7, seed=3, lr=lr, shares=shares, config=TINY, precision="float32")
     arguments = command.as_command(settings).removeprefix(command.PROGRAM).split()
     assert command.to_settings(command.make_parser().parse_args(arguments)) == settings
@@ -711,7 +828,7 @@ def test_an_interruption_before_the_first_checkpoint_claims_none(tmp_path, monke
         (["--modalities", "tables=0"], "must be a positive number"),
         (["--steps", "0"], "steps=0 must be at least 1"),
         (["--steps", "many"], "invalid int value"),
-        (["--width", "9"], "width=9 is no multiple of n_heads=2"),
+        (["--width", "9"], "width=9 is no multiple of n_heads=4"),
         (["--heads", "0"], "n_heads=0 must be at least 1"),
         (["--threads", "0"], "--threads 0 must be at least 1"),
         (["--device", "abacus"], "device='abacus' is unknown"),

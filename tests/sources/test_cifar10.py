@@ -5,10 +5,13 @@ import socket
 import numpy as np
 import openml
 import pytest
+import torch
 from sklearn.datasets import make_classification
 
 from pare_sklearn import PaReClassifier
-from pare_sklearn.sources import load_source
+from pare_sklearn.backbones import load_backbone
+from pare_sklearn.modules.embedders.resampling import resize
+from pare_sklearn.sources import embed_source, load_source
 from pare_sklearn.sources.cifar10 import load_cifar10_source
 from pare_sklearn.utils import reachability
 from pare_sklearn.utils.reachability import answers
@@ -48,10 +51,18 @@ def test_a_folder_of_the_binary_version(folder, records):
 
 
 def test_the_name_with_its_folder_is_the_source_that_was_used(folder):
+    """The embedded backbone sees the photographs in grey, at its own size."""
     data = make_classification(40, 4, random_state=0)
-    message = r"\(3, 32, 32\); this backbone's source embedder takes \(1, 8, 8\)"
-    with pytest.raises(ValueError, match=message):
-        PaReClassifier(source=f"cifar10:{folder}", random_state=0).fit(*data)
+    quick = {"n_estimators": 1, "max_epochs": 2, "linear_probe": False, "random_state": 0}
+    model = PaReClassifier(source=f"cifar10:{folder}", **quick).fit(*data)
+    assert model.source_ == f"cifar10:{folder}"
+    X_s, y_s = load_source(f"cifar10:{folder}")
+    grey = X_s.mean(axis=1, keepdims=True)
+    backbone = load_backbone("embedded", 0.0)
+    tokens = embed_source((X_s, y_s), backbone).tokens
+    scaled = torch.from_numpy((grey - X_s.mean()) / X_s.std()).float()
+    expected = backbone.source_embedder.images(resize(scaled, (16, 16)))
+    torch.testing.assert_close(tokens, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_what_the_folder_holds_now_is_read(folder, records):

@@ -15,14 +15,16 @@ from torch import nn
 
 from pare_sklearn import PaReClassifier, PaReRegressor, rank_sources
 from pare_sklearn.backbones import load_backbone
-from pare_sklearn.modules.embedders.image import ImageEmbedder
+from pare_sklearn.backbones.embedded import EmbeddedBackbone
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
+from pare_sklearn.modules.embedders.patch_maps import PatchMaps
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.otdd import otdd, pseudo_classes
-from pare_sklearn.sources import SOURCES, embed_source, load_source
+from pare_sklearn.sources import embed_source, load_source
 
 NUMPYS_OWN = check_random_state(None)
 N, N_COLUMNS = 60, 4
+AUTO = dict.fromkeys(EmbeddedBackbone.sources)
 GIVEN = tuple(array[:150] for array in load_source("digits"))
 FEW = {"max_samples": 100, "random_state": 0}
 QUICK = {"n_estimators": 1, "max_epochs": 1, "random_state": 0}
@@ -38,7 +40,7 @@ def data():
 class Flat(nn.Module):
     """Source embedder of a single patch that holds its sample as it is."""
 
-    image_shape = (64,)
+    sample_shape = (64,)
 
     def forward(self, samples):
         return samples.unsqueeze(1)
@@ -98,7 +100,7 @@ def test_the_distances_are_those_by_hand(data, max_samples):
     X, y = data
     model = PaReClassifier(**QUICK, source="digits").fit(X, y)
     distances = rank_sources(X, y, max_samples=max_samples, random_state=0)
-    expected = distances_by_hand(model, X, y, {name: name for name in SOURCES}, max_samples)
+    expected = distances_by_hand(model, X, y, {name: name for name in AUTO}, max_samples)
     assert distances == pytest.approx(expected, rel=1e-4)
 
 
@@ -112,7 +114,7 @@ def test_the_distances_of_a_regression_are_those_by_hand():
 
 def test_the_nearest_source_comes_first(data):
     distances = rank_sources(*data, **FEW)
-    assert distances.keys() == SOURCES.keys()
+    assert distances.keys() == AUTO.keys()
     assert list(distances.values()) == sorted(distances.values())
     assert all(isinstance(distance, float) and distance > 0 for distance in distances.values())
 
@@ -137,12 +139,12 @@ def test_a_source_like_the_target_is_nearest(data):
 @pytest.mark.parametrize(
     ("sources", "expected"),
     [
-        ("auto", {*SOURCES}),
+        ("auto", {*AUTO}),
         ("digits", {"digits"}),
         (["signals", "digits", "signals"], {"signals", "digits"}),
         (GIVEN, {"given"}),
         ([GIVEN, "digits"], {"given", "digits"}),
-        (["auto", GIVEN, GIVEN], {*SOURCES, "given", "given 2"}),
+        (["auto", GIVEN, GIVEN], {*AUTO, "given", "given 2"}),
     ],
     ids=["auto", "name", "names", "arrays", "arrays and name", "all"],
 )
@@ -171,7 +173,7 @@ def test_a_table_of_categories_and_missing_values(data):
     table = pd.DataFrame(X).add_prefix("x").mask(X > 2)
     table["c"] = pd.Categorical(np.where(y, "red", "green"))
     distances = rank_sources(table, np.where(y, "yes", "no"), **FEW)
-    assert distances.keys() == SOURCES.keys()
+    assert distances.keys() == AUTO.keys()
     without = rank_sources(table.drop(columns="c"), np.where(y, "yes", "no"), **FEW)
     assert distances != without
 
@@ -206,8 +208,8 @@ def test_sources_that_the_backbone_cannot_take_are_left_out(data):
 
 
 def test_a_backbone_that_can_take_none(data):
-    backbone = other_backbone(ImageEmbedder(3, 16, 4, 64))
-    message = r"None of the sources contours, digits.*\(3, 16, 16\).*give source=\(X_s, y_s\)"
+    backbone = other_backbone(PatchMaps(3, (16, 16), (4, 4), 64))
+    message = r"None of the sources contours, fields.*\(3, 16, 16\).*give source=\(X_s, y_s\)"
     with pytest.raises(ValueError, match=message):
         rank_sources(*data, backbone=backbone)
     with pytest.raises(ValueError, match=message):

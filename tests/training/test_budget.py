@@ -82,3 +82,25 @@ def test_tiny_data_gets_a_member_a_row_at_most():
 def test_other_values_are_refused(name, value):
     with pytest.raises(ValueError, match=name):
         PaReClassifier(**{name: value}).fit([[0.0], [1.0]] * 5, [0, 1] * 5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings", "expected"),
+    [
+        ((1, 6, 6), {}, False),
+        ((1, 6, 6), {"early_stopping": True}, True),
+        ((1, 6, 6), {"n_estimators": 1}, True),
+        ((1, 6, 6), {"strategy": "scratch"}, True),
+        ((1, 12), {}, True),
+        ((4,), {}, True),
+        ((4,), {"early_stopping": False}, False),
+    ],
+)
+def test_members_that_start_from_a_probe_train_to_the_end(shape, settings, expected):
+    X, y = np.random.default_rng(0).normal(size=(20, *shape)), np.arange(20) % 2
+    quick = {"strategy": "finetune", "n_estimators": 2, "max_epochs": 12, "patience": 1, "lr": 0.05}
+    model = PaReClassifier(**quick | settings, random_state=0).fit(X, y)
+    assert model.budget_.early_stopping is expected
+    n_epochs = [row["epoch"] for row in model.history_].count(12)
+    assert n_epochs == len(model.estimators_) or expected
+    assert n_epochs < len(model.estimators_) or not expected

@@ -21,9 +21,9 @@ def images_source():
 @pytest.mark.parametrize(
     ("given", "start", "end"),
     [
-        ({}, 0.1, 0.0),
+        ({}, 1.0, 0.0),
         ({"k_start": 0.7}, 0.7, 0.0),
-        ({"k_end": 0.4}, 0.4, 0.4),
+        ({"k_end": 0.4}, 1.0, 0.4),
         ({"k_start": 0.9, "k_end": 0.4}, 0.9, 0.4),
         ({"k_start": 0.0}, 0.0, 0.0),
     ],

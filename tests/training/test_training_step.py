@@ -10,8 +10,8 @@ from torch import nn
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.backbones import load_backbone
-from pare_sklearn.modules.embedders.image import ImageEmbedder
 from pare_sklearn.modules.embedders.numbers import periodic
+from pare_sklearn.modules.embedders.patch_maps import PatchMaps
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.encoder import make_encoder
 from pare_sklearn.modules.gate import Gate, RandomGate
@@ -236,16 +236,16 @@ def test_fit_moves_the_gate_and_prediction_does_not_use_it():
 
 
 def test_the_source_is_embedded_once_and_without_gradient():
-    images, n_rows = np.random.default_rng(0).normal(size=(30, 1, 8, 8)).astype(np.float32), []
+    images, n_rows = np.random.default_rng(0).normal(size=(30, 1, 16, 16)).astype(np.float32), []
     backbone = load_backbone("embedded", 0.0)
 
-    class CountingEmbedder(ImageEmbedder):
+    class CountingEmbedder(PatchMaps):
         def forward(self, images):
             n_rows.append(len(images))
             return super().forward(images)
 
-    embedder = CountingEmbedder(1, 8, 1, backbone.width)
-    embedder.load_state_dict(backbone.source_embedder.state_dict())
+    embedder = CountingEmbedder(1, (16, 16), (2, 2), backbone.width)
+    embedder.load_state_dict(backbone.source_embedder.images.state_dict())
     expected = backbone.source_embedder(torch.from_numpy(images)).detach()
     backbone.source_embedder = embedder
     source = embed_source((images, np.arange(30) % 3), backbone)
@@ -257,7 +257,7 @@ def test_the_source_is_embedded_once_and_without_gradient():
     clf, _ = fit(backbone=backbone, source=(images, np.arange(30) % 3))
     assert sum(n_rows) == 30
     assert all(torch.equal(value, before[name]) for name, value in backbone.state_dict().items())
-    assert not any(isinstance(part, ImageEmbedder) for part in clf.net_.module_.modules())
+    assert not any(isinstance(part, PatchMaps) for part in clf.net_.module_.modules())
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])

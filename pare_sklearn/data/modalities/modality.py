@@ -35,7 +35,8 @@ class Modality(ABC):
     patching: float | str
     n_patches: int
     # Whether predictors start from a linear probe. For tables and sequences the linear probes of
-    # the ensemble tell as much already, and beside them members of one mind do worse.
+    # the ensemble tell as much already, and beside them members of one mind do worse. Fields never
+    # start so: Darcy's flow is learnt worse from there than from a random start.
     STARTS_PROBED: ClassVar[bool] = False
 
     @property

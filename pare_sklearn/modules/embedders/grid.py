@@ -10,14 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pare_sklearn.modules.embedders.resampling import resample_kernel, resample_positions
-from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts
+from pare_sklearn.modules.embedders.patch_maps import CONVOLUTIONS
+from pare_sklearn.modules.embedders.resampling import resample_kernel, resample_positions, resize
+from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts, maps_of
 
 STEM_CHANNELS = 16
 # Numbers of a sample.
 LARGE = 1 << 20
 # By the number of axes.
-CONVOLUTIONS: dict[int, Any] = {1: nn.Conv1d, 2: nn.Conv2d}
 KERNEL_SIZES = {1: 9, 2: 3}
 POOLINGS = {1: F.max_pool1d, 2: F.max_pool2d}
 
@@ -76,6 +76,7 @@ class GridEmbedder(nn.Module):
             nn.GroupNorm(1, STEM_CHANNELS),
             nn.GELU(),
         )
+        self.scale = 1
         self.project = convolution(n_channels, width, self.patch_shape, self.patch_shape)
         self.refine = convolution(
             STEM_CHANNELS, width, self.patch_shape, self.patch_shape, bias=False
@@ -90,7 +91,8 @@ class GridEmbedder(nn.Module):
 
         What it lacks stays as it is; but where it has a LayerNorm, there is no other.
         """
-        known = known_parts(backbone.source_embedder, self.width)
+        maps = maps_of(backbone.source_embedder, len(self.grid))
+        known = known_parts(maps, self.width)
         if known.norm or known.inner_norm or known.project:
             self.inner_norm = known.inner_norm or nn.Identity()
             self.norm = known.norm or nn.Identity()
@@ -103,9 +105,16 @@ class GridEmbedder(nn.Module):
                 self.positions.copy_(fits)
 
     def _start_project(self, known: Known) -> None:
-        """Map patches as they are mapped there, and add nothing yet where it is all they need."""
+        """Map patches as they are mapped there, and add nothing yet where it is all they need.
+
+        Samples are enlarged where their patches would be smaller than any that the map knows.
+        """
         project: Any = known.project
-        kernel = resample_kernel(project.weight, self.n_channels, self.patch_shape)
+        self.scale = math.ceil(known.least_patch / min(self.patch_shape))
+        patch_shape = tuple(self.scale * size for size in self.patch_shape)
+        kernel = resample_kernel(project.weight, self.n_channels, patch_shape)
+        convolution = CONVOLUTIONS[len(patch_shape)]
+        self.project = convolution(self.n_channels, self.width, patch_shape, patch_shape)
         # Scaled samples have mean 0 and standard deviation 1.
         self.project.weight.copy_(known.pixel_std * kernel)
         self.project.bias.copy_(known.pixel_mean * kernel.flatten(1).sum(1))
@@ -139,7 +148,9 @@ class GridEmbedder(nn.Module):
     def _embed(self, values: Tensor) -> Tensor:
         missing = values.isnan()
         values = values.nan_to_num()
-        mapped = self.project(F.pad(values, self.padding))
+        padded = F.pad(values, self.padding)
+        enlarged = resize(padded, [self.scale * size for size in padded.shape[2:]])
+        mapped = self.project(enlarged)
         mapped = mapped + self.refine(F.pad(self.stem(values), self.padding))
         tokens = mapped.flatten(2).transpose(1, 2)
         if missing.any():

@@ -55,15 +55,18 @@ def resample_kernel(kernel: Tensor, n_channels: int, patch_shape: Sequence[int])
     return flat.unflatten(2, (*patch_shape,)).to(kernel.dtype)
 
 
-def resample_positions(positions: Tensor, grid: Sequence[int], new_grid: Sequence[int]) -> Tensor:
-    """Positions of another grid: the first of a line, and on a plane those between the given ones.
+def resample_positions(
+    positions: Tensor, grid: Sequence[int] | None, new_grid: Sequence[int]
+) -> Tensor:
+    """Positions of another grid: those between the given ones, or the first of an order.
 
     Parameters
     ----------
     positions : Tensor of shape (n_s, d)
         The last axis of the grid running fastest.
-    grid : sequence of int
-        Patches along each of one or two axes; their product is n_s.
+    grid : sequence of int or None
+        Patches along each of one or two axes; their product is n_s. None where they are an order,
+        as of words.
     new_grid : sequence of int
         The same of the new positions; planes and lines are read line by line.
 
@@ -72,13 +75,34 @@ def resample_positions(positions: Tensor, grid: Sequence[int], new_grid: Sequenc
     Tensor of shape (n, d)
     """
     n = math.prod(new_grid)
-    if len(grid) == 1 and n <= len(positions):
+    if grid is None and n <= len(positions):
         return positions[:n]
-    if len(grid) != len(new_grid):
+    if grid is None or len(grid) != len(new_grid):
         grid, new_grid = (len(positions),), (n,)
     if (*grid,) == (*new_grid,):
         return positions
     return _resize(positions.T, on_plane(grid), on_plane(new_grid)).T
+
+
+def resize(samples: Tensor, shape: Sequence[int]) -> Tensor:
+    """Resize samples by cubic convolution with antialiasing.
+
+    Parameters
+    ----------
+    samples : Tensor of shape (batch, channels, *old)
+        Of one or two axes.
+    shape : sequence of int
+        Length, or height and width.
+
+    Returns
+    -------
+    Tensor of shape (batch, channels, *shape)
+    """
+    if samples.shape[2:] == (*shape,):
+        return samples
+    if len(shape) == 1:
+        return resize(samples.unsqueeze(2), (1, *shape)).squeeze(2)
+    return F.interpolate(samples, tuple(shape), mode="bicubic", antialias=True)
 
 
 def _match_channels(kernel: Tensor, n_channels: int) -> Tensor:
@@ -99,5 +123,4 @@ def _resize_matrix(old: tuple[int, int], new: tuple[int, int]) -> Tensor:
 
 def _resize(flat: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
     """Resize planes (n, n_old) to (n, n_new)."""
-    planes = flat.unflatten(1, old).unsqueeze(1)
-    return F.interpolate(planes, new, mode="bicubic", antialias=True).flatten(1)
+    return resize(flat.unflatten(1, old).unsqueeze(1), new).flatten(1)

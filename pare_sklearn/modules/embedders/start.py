@@ -12,10 +12,33 @@ from torch import Tensor, nn
 SPREAD = 0.5
 
 
+# Names of the maps that a source embedder of several modalities has, by the target's axes.
+PARTS = {0: "tables", 1: "sequences", 2: "images"}
+
+
 class Pretrained(Protocol):
-    """What an embedder takes over: a backbone's source embedder, and its ``table_maps`` if any."""
+    """What an embedder takes over."""
 
     source_embedder: Any
+
+
+def maps_of(source_embedder: Any, n_axes: int) -> Any:
+    """The maps of a source embedder that a target starts from.
+
+    Parameters
+    ----------
+    source_embedder : torch.nn.Module
+        Of one modality, or with maps of several as its attributes ``tables``, ``sequences`` and
+        ``images``.
+    n_axes : int
+        Axes along which the target is cut into patches: 1 of sequences, 2 of images; 0 of tables.
+
+    Returns
+    -------
+    torch.nn.Module
+        Those of the target's own modality, or all there are.
+    """
+    return getattr(source_embedder, PARTS[n_axes], source_embedder)
 
 
 class Known(NamedTuple):
@@ -30,13 +53,15 @@ class Known(NamedTuple):
     """In front of the positions"""
     positions: Tensor | None
     """(n_s, d)"""
-    grid: Sequence[int]
-    """Patches along each axis"""
+    grid: Sequence[int] | None
+    """Patches along each axis; None where positions are an order"""
     norm: nn.LayerNorm | None
     """Behind the positions"""
     pixel_mean: float
     """Of the samples that it was trained on"""
     pixel_std: float
+    least_patch: int
+    """Points along an axis of the smallest patches that it was trained on"""
 
 
 def known_parts(source_embedder: Any, width: int) -> Known:
@@ -61,10 +86,11 @@ def known_parts(source_embedder: Any, width: int) -> Known:
         project=project if is_patchwise else None,
         inner_norm=_norm(source_embedder, "inner_norm", width),
         positions=None if positions is None else positions.detach(),
-        grid=getattr(source_embedder, "grid", () if positions is None else (len(positions),)),
+        grid=getattr(source_embedder, "grid", None),
         norm=_norm(source_embedder, "norm", width),
         pixel_mean=getattr(source_embedder, "pixel_mean", 0.0),
         pixel_std=getattr(source_embedder, "pixel_std", 1.0),
+        least_patch=getattr(source_embedder, "least_patch", 1),
     )
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear
-from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts
+from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts, maps_of
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 
@@ -68,15 +68,15 @@ class TableEmbedder(nn.Module):
     def start_from(self, backbone: Pretrained) -> None:
         """Take over what a backbone knows of tables.
 
-        That are its ``table_maps``; where it has none, the LayerNorm of its source embedder and
+        That are the maps of tables in its source embedder; where there are none, its LayerNorm and
         the statistics of the positions there. What it lacks, or has in another width, stays as
         it is.
         """
-        maps = getattr(backbone, "table_maps", None)
+        maps = maps_of(backbone.source_embedder, 0)
         if isinstance(maps, TableMaps) and maps.norm.normalized_shape == (self.width,):
             self.start_from_maps(maps)
         else:
-            self._start_from_parts(known_parts(backbone.source_embedder, self.width))
+            self._start_from_parts(known_parts(maps, self.width))
 
     def start_from_maps(self, maps: TableMaps) -> None:
         """Copy the shared maps, and draw each patch and each category from them."""

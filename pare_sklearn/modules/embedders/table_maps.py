@@ -56,6 +56,7 @@ class TableMaps(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.width = width
         self.values = ValueMap(width)
         self.identity = nn.Linear(CODE_LENGTH, width)
         self.gain = nn.Linear(CODE_LENGTH, width)
