@@ -127,7 +127,7 @@ def _deal(
 
 
 def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Budget:
-    given = {name: _plain(getattr(recipe, name)) for name in Budget._fields}
+    given = {name: getattr(recipe, name) for name in Budget._fields}
     given["n_jobs"] = _given_jobs(recipe)
     is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
     return choose_budget(
@@ -138,7 +138,7 @@ def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Bu
         prepared.is_field,
         is_large,
         recipe.is_pretrained and prepared.starts_probed,
-        **given,
+        **{name: _plain(value) for name, value in given.items()},
     )
 
 
