@@ -39,12 +39,12 @@ class SourceEmbedder(nn.Module):
         self.images = images
 
     def prepare(self, samples: np.ndarray) -> Tensor:
-        """Samples as the maps take them: sequences and images of one channel, and of one size.
+        """Samples as a tensor; raise where they are none that the maps take.
 
         Parameters
         ----------
         samples : ndarray of shape (n_samples, ...)
-            Of numbers; sequences and images are averaged over their channels and resized.
+            Of numbers.
 
         Returns
         -------
@@ -62,17 +62,19 @@ class SourceEmbedder(nn.Module):
                 "length) or images (n_samples, n_channels, height, width). Texts need a language "
                 "backbone."
             )
-        tensor = torch.from_numpy(samples.astype(np.float32, copy=False))
-        if samples.ndim == 2:
-            return tensor
-        maps = self.sequences if samples.ndim == 3 else self.images
-        return resize(tensor.mean(dim=1, keepdim=True), maps.sample_shape[1:])
+        return torch.from_numpy(samples.astype(np.float32, copy=False))
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Map samples, whose axes tell what they are, to tokens (batch, n_s, d)."""
+        """Map samples, whose axes tell what they are, to tokens (batch, n_s, d).
+
+        Sequences and images are averaged over their channels, and resized to what was pretrained
+        on.
+        """
         if samples.ndim == 2:
             return self._embed_table(samples)
-        return self.sequences(samples) if samples.ndim == 3 else self.images(samples)
+        maps = self.sequences if samples.ndim == 3 else self.images
+        grey = samples if samples.shape[1] == 1 else samples.mean(dim=1, keepdim=True)
+        return maps(resize(grey, maps.sample_shape[1:]))
 
     def _embed_table(self, numbers: Tensor) -> Tensor:
         """Tokens of a table, a patch a column."""
