@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pare_sklearn.backbones.embedded import EmbeddedBackbone
 from pare_sklearn.modules.embedders.source import SourceEmbedder
+from pare_sklearn.modules.embedders.start import maps_of
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 
 
@@ -88,8 +89,7 @@ def embed_grids(embedder: SourceEmbedder, grids: Grids) -> Tensor:
     """Tokens (n, n_patches, d) of sequences or images, cut as they say."""
     if grids.patch_shape is None:
         return embedder(grids.values)
-    maps = embedder.sequences if grids.values.ndim == 3 else embedder.images
-    return maps.cut(grids.values, grids.patch_shape)
+    return maps_of(embedder, grids.values.ndim - 2).cut(grids.values, grids.patch_shape)
 
 
 def embed_inputs(embedder: SourceEmbedder, inputs: Table | Grids) -> Tensor:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.random import Generator
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from pare_sklearn.modules.embedders.resampling import resize
-from pare_sklearn.pretraining.episodes import Episode, Grids, has_contrast
-from pare_sklearn.sources import Arrays, load_source
+from pare_sklearn.pretraining.episodes import Episode, Grids
+from pare_sklearn.pretraining.grid_episodes import (
+    MIN_CLASSES,
+    N_ROWS,
+    draw_samples_of,
+    to_episode,
+)
 from pare_sklearn.sources.glyphs import SIDE, invent_glyphs, write_glyphs
-from pare_sklearn.sources.standard import standardise
 
-HELD_OUT = 0.2
-SPLIT_SEED = 0
-N_ROWS = 128
-MIN_CLASSES, MAX_CLASSES = 2, 10
 MAX_GLYPHS = 20
 # Of the glyphs of an episode, against those of the source.
 SIZES = (0.8, 1.3)
-MIN_SUPPORT, MAX_SUPPORT = 0.25, 0.75
 # What is trained on comes in patches of one of these sizes, and in these shares coarser, inverted.
 PATCHES, PATCH_ODDS = (2, 4), (0.8, 0.2)
 COARSE, INVERTED = 0.5, 0.3
@@ -48,11 +44,8 @@ def draw_image_episode(rng: Generator, source: str, held_out: bool = False) -> E
     Episode
         Of 128 images, or as many as there are. Its support has at least two classes.
     """
-    X, y = split_source(source)[held_out]
-    classes = rng.permutation(np.unique(y))
-    classes = classes[: rng.integers(MIN_CLASSES, min(len(classes), MAX_CLASSES) + 1)]
-    rows = rng.permutation(np.flatnonzero(np.isin(y, classes)))[:N_ROWS]
-    return to_episode(X[rows], y[rows], rng, held_out)
+    images, y = draw_samples_of(source, rng, held_out)
+    return to_episode(images, y, rng, None if held_out else augment)
 
 
 def draw_glyph_episode(rng: Generator, held_out: bool = False) -> Episode:
@@ -60,33 +53,15 @@ def draw_glyph_episode(rng: Generator, held_out: bool = False) -> Episode:
     n_glyphs = int(rng.integers(MIN_CLASSES, MAX_GLYPHS + 1))
     y = rng.integers(n_glyphs, size=N_ROWS)
     strokes = rng.uniform(*SIZES) * invent_glyphs(n_glyphs, rng)
-    return to_episode(write_glyphs(strokes[y], rng), y, rng, held_out)
-
-
-def to_episode(images: np.ndarray, y: np.ndarray, rng: Generator, held_out: bool) -> Episode:
-    """An episode of these images (n, 1, height, width), of which a part becomes the support."""
-    n_support = int(len(y) * rng.uniform(MIN_SUPPORT, MAX_SUPPORT))
-    while not has_contrast(y, n_support):
-        rows = rng.permutation(len(y))
-        images, y = images[rows], y[rows]
-    labels = torch.from_numpy(np.unique(y, return_inverse=True)[1])
-    values = resize(torch.from_numpy(standardise(images)), (SIDE, SIDE))
-    return Episode(Grids(values) if held_out else augment(values, rng), labels, n_support)
-
-
-@lru_cache
-def split_source(source: str) -> tuple[Arrays, Arrays]:
-    """Samples and classes of a source for training, and those held out; always the same."""
-    X, y = load_source(source)
-    X_train, X_held_out, y_train, y_held_out = train_test_split(
-        X, y, test_size=HELD_OUT, stratify=y, random_state=SPLIT_SEED
-    )
-    return (X_train, y_train), (X_held_out, y_held_out)
+    return to_episode(write_glyphs(strokes[y], rng), y, rng, None if held_out else augment)
 
 
 def augment(images: Tensor, rng: Generator) -> Grids:
-    """Shift images by up to two pixels, blur them or not, invert them or not, and add noise."""
-    images = shift(images, rng)
+    """Shift images by up to two pixels, blur them or not, invert them or not, and add noise.
+
+    Those of another size are resized to that of the shipped sources first.
+    """
+    images = shift(resize(images, (SIDE, SIDE)), rng)
     if rng.uniform() < COARSE:
         side = images.shape[-1]
         images = resize(F.avg_pool2d(images, 2), (side, side))

@@ -10,9 +10,8 @@ from numpy.random import Generator
 from torch import Tensor
 
 from pare_sklearn.pretraining.episodes import Episode, Grids, Table
-from pare_sklearn.pretraining.images import split_source
+from pare_sklearn.pretraining.grid_episodes import N_ROWS, split_source
 
-N_ROWS = 128
 WHOLE = 0.3
 
 

@@ -6,16 +6,19 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from scipy.stats import zscore
+from torch import Tensor
 
-from pare_sklearn.pretraining.episodes import Episode, Grids, has_contrast
-from pare_sklearn.pretraining.images import split_source
+from pare_sklearn.pretraining.episodes import Episode, Grids
+from pare_sklearn.pretraining.grid_episodes import (
+    MAX_CLASSES,
+    MIN_CLASSES,
+    N_ROWS,
+    draw_samples_of,
+    to_episode,
+)
 from pare_sklearn.sources.signals import LENGTH
-from pare_sklearn.sources.standard import standardise
 
 SIGNALS = "signals"
-N_ROWS = 128
-MIN_CLASSES, MAX_CLASSES = 2, 10
-MIN_SUPPORT, MAX_SUPPORT = 0.25, 0.75
 # What is trained on comes in patches of one of these lengths.
 PATCHES, PATCH_ODDS = (2, 4, 8), (0.25, 0.5, 0.25)
 NOISE = 0.1
@@ -29,10 +32,8 @@ MAX_COMMON = 3.0
 
 def draw_signal_episode(rng: Generator, held_out: bool = False) -> Episode:
     """Draw an episode of a random subset of the wave forms; arguments as of images."""
-    X, y = split_source(SIGNALS)[held_out]
-    classes = rng.permutation(np.unique(y))[: rng.integers(MIN_CLASSES, MAX_CLASSES + 1)]
-    rows = rng.permutation(np.flatnonzero(np.isin(y, classes)))[:N_ROWS]
-    return to_episode(X[rows], y[rows], rng, held_out)
+    signals, y = draw_samples_of(SIGNALS, rng, held_out)
+    return to_episode(signals, y, rng, None if held_out else augment)
 
 
 def draw_shape_episode(rng: Generator, held_out: bool = False) -> Episode:
@@ -52,22 +53,14 @@ def draw_shape_episode(rng: Generator, held_out: bool = False) -> Episode:
     shapes += rng.uniform(0, 0.5) * shapes.std() * rng.standard_normal(shapes.shape)
     if rng.uniform() < 0.5:  # as archives of time series come
         shapes = zscore(shapes, axis=1)
-    return to_episode(shapes[:, np.newaxis], y, rng, held_out)
+    return to_episode(shapes[:, np.newaxis], y, rng, None if held_out else augment)
 
 
-def to_episode(series: np.ndarray, y: np.ndarray, rng: Generator, held_out: bool) -> Episode:
-    """An episode of these sequences (n, 1, length), of which a part becomes the support."""
-    n_support = int(len(y) * rng.uniform(MIN_SUPPORT, MAX_SUPPORT))
-    while not has_contrast(y, n_support):
-        rows = rng.permutation(len(y))
-        series, y = series[rows], y[rows]
-    labels = torch.from_numpy(np.unique(y, return_inverse=True)[1])
-    scaled = standardise(series)
-    if held_out:
-        return Episode(Grids(torch.from_numpy(scaled)), labels, n_support)
-    noisy = scaled + NOISE * rng.standard_normal(scaled.shape, dtype=np.float32)
+def augment(series: Tensor, rng: Generator) -> Grids:
+    """Add noise to sequences, and draw the length of their patches."""
+    noise = torch.from_numpy(rng.standard_normal(series.shape, dtype=np.float32))
     patch = int(rng.choice(PATCHES, p=PATCH_ODDS))
-    return Episode(Grids(torch.from_numpy(noisy), (patch,)), labels, n_support)
+    return Grids(series + NOISE * noise, (patch,))
 
 
 def draw_waves(n_classes: int, rng: Generator) -> np.ndarray:

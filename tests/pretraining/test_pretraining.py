@@ -25,12 +25,12 @@ from pare_sklearn.pretraining.episode_kinds import (
     parse_shares,
 )
 from pare_sklearn.pretraining.episodes import Episode, Grids, Table, embed_table, pooled_features
+from pare_sklearn.pretraining.grid_episodes import split_source
 from pare_sklearn.pretraining.images import (
     augment,
     draw_glyph_episode,
     draw_image_episode,
     shift,
-    split_source,
 )
 from pare_sklearn.pretraining.learner import Learner, pick_precision
 from pare_sklearn.pretraining.loop import Pretraining, pretrain, relative_rate
@@ -52,7 +52,7 @@ def few_rows(monkeypatch):
     monkeypatch.setattr("pare_sklearn.pretraining.tables.episodes.N_ROWS", 96)
     monkeypatch.setattr("pare_sklearn.pretraining.tables.episodes.MIN_SUPPORT", 32)
     monkeypatch.setattr("pare_sklearn.pretraining.tables.episodes.MAX_SUPPORT", 64)
-    for module in ("images", "series", "mixtures"):
+    for module in ("grid_episodes", "images", "series", "mixtures"):
         monkeypatch.setattr(f"pare_sklearn.pretraining.{module}.N_ROWS", 48)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from pare_sklearn.modules.embedders.patch_maps import PatchMaps
 from pare_sklearn.modules.embedders.resampling import resize
+from pare_sklearn.modules.embedders.start import maps_of
 from pare_sklearn.modules.embedders.table import TableEmbedder
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 from pare_sklearn.utils.randomness import kept_torch_rng
@@ -72,7 +73,7 @@ class SourceEmbedder(nn.Module):
         """
         if samples.ndim == 2:
             return self._embed_table(samples)
-        maps = self.sequences if samples.ndim == 3 else self.images
+        maps = maps_of(self, samples.ndim - 2)
         grey = samples if samples.shape[1] == 1 else samples.mean(dim=1, keepdim=True)
         return maps(resize(grey, maps.sample_shape[1:]))
 
