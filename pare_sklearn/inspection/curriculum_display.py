@@ -1,7 +1,8 @@
-"""How k, lam and the losses went over the epochs."""
+"""How k, the losses and the validation score went over the epochs."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,31 +10,36 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from pare_sklearn.inspection.figures import new_axes
+from pare_sklearn.modules.predictors import Predictor
 from pare_sklearn.training.net import LOSS_TERMS
 
+SCORE = "validation_score"
 PANELS = {
     "k, replaced patches": ("k",),
-    "lam, share of the source": ("lam",),
     "loss": LOSS_TERMS,
+    "validation score": (SCORE,),
 }
 INTERMEDIATE_LOSSES = LOSS_TERMS[1:]
 
 
 class CurriculumDisplay:
-    """Curriculum of a fitted estimator: k, lam and the terms of the loss over the epochs.
+    """Curriculum of a fitted estimator: k, the terms of the loss, and the validation score.
 
-    Make it with `from_estimator`.
+    A dotted line is the loss of the source by chance, ln of its number of classes: below it h_s
+    tells the classes. A dot marks the epoch that a member kept. Make it with `from_estimator`.
 
     Parameters
     ----------
     history : list of dict
         Rows of an estimator's ``history_``.
+    n_source_classes : int or None, default=None
+        Classes of the source; None draws no line of chance.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
-    axes_ : ndarray of 3 matplotlib.axes.Axes
-        For k, for lam, for the losses.
+    axes_ : ndarray of 2 or 3 matplotlib.axes.Axes
+        For k, for the losses, and for the validation score where members have one.
 
     Examples
     --------
@@ -47,8 +53,9 @@ class CurriculumDisplay:
     'k, replaced patches'
     """
 
-    def __init__(self, history: list[dict[str, Any]]) -> None:
+    def __init__(self, history: list[dict[str, Any]], n_source_classes: int | None = None) -> None:
         self.history = history
+        self.n_source_classes = n_source_classes
 
     @classmethod
     def from_estimator(
@@ -60,8 +67,8 @@ class CurriculumDisplay:
         ----------
         estimator : PaReClassifier or PaReRegressor
             Fitted with ``strategy="pare"``.
-        axes : sequence of 3 matplotlib Axes or None, default=None
-            Where to plot; None makes a new figure.
+        axes : sequence of 2 or 3 matplotlib Axes or None, default=None
+            Where to plot, as many as there are panels; None makes a new figure.
 
         Returns
         -------
@@ -72,26 +79,30 @@ class CurriculumDisplay:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If it was fitted without replacement, and so has no curriculum; or if there are not
-            3 axes.
+            If it was fitted without replacement, and so has no curriculum; or if there are fewer
+            or more axes than panels.
         ImportError
             If matplotlib is not installed.
         """
         check_is_fitted(estimator)
-        if estimator.net_.module_.gate is None:
+        module = estimator.net_.module_
+        if module.gate is None:
             raise ValueError(
                 "There is no curriculum: the estimator was fitted with strategy="
                 f"{estimator.ensemble_.recipe.strategy!r}; fit with strategy='pare'."
             )
-        return cls(estimator.history_).plot(axes=axes)
+        h_s = module.source_predictor
+        # A backbone's own may be of another kind, that does not tell.
+        n_source_classes = h_s.linear.out_features if isinstance(h_s, Predictor) else None
+        return cls(estimator.history_, n_source_classes).plot(axes=axes)
 
     def plot(self, *, axes: Sequence[Any] | None = None) -> CurriculumDisplay:
-        """Plot three panels over a common axis of epochs: a light line a member, a bold mean.
+        """Plot the panels over a common axis of epochs: a light line a member, a bold mean.
 
         Parameters
         ----------
-        axes : sequence of 3 matplotlib Axes or None, default=None
-            Where to plot; None makes a new figure.
+        axes : sequence of 2 or 3 matplotlib Axes or None, default=None
+            Where to plot, as many as there are panels; None makes a new figure.
 
         Returns
         -------
@@ -101,45 +112,81 @@ class CurriculumDisplay:
         Raises
         ------
         ValueError
-            If there are not 3 axes.
+            If there are fewer or more axes than panels.
         ImportError
             If matplotlib is not installed.
         """
+        columns = {label: self._recorded(names) for label, names in PANELS.items()}
+        columns = {label: names for label, names in columns.items() if names}
         if axes is None:
-            axes = new_axes(len(PANELS), figsize=(6.4, 7.2))
+            axes = new_axes(len(columns), figsize=(6.4, 2.4 * len(columns)))
             # k is whole, and so are the epochs on the axis that all panels share.
             axes[0].locator_params(integer=True)
         panels = np.ravel(axes)
-        if len(panels) != len(PANELS):
-            raise ValueError(f"The curriculum needs {len(PANELS)} axes; got {len(panels)}.")
-        for ax, (label, columns) in zip(panels, PANELS.items(), strict=True):
-            for number, column in enumerate(self._recorded(columns)):
+        if len(panels) != len(columns):
+            raise ValueError(
+                f"The curriculum needs {len(columns)} axes, for {', '.join(columns)}; "
+                f"got {len(panels)}."
+            )
+        for ax, (label, names) in zip(panels, columns.items(), strict=True):
+            for number, column in enumerate(names):
                 self._plot_column(ax, column, color=f"C{number}")
             ax.set_ylabel(label)
-            # From zero up, or a curriculum cut short would look like one that arrives there.
-            ax.update_datalim([(1, 0)])
-        panels[-1].legend(frameon=False)
-        panels[-1].set_xlabel("epoch")
+        self._finish(*panels)
         self.axes_ = panels
         self.figure_ = panels[0].figure
         return self
 
+    def _finish(self, k: Any, loss: Any, score: Any = None) -> None:
+        """Draw what is not a curve: zero, chance, kept epochs, the legend."""
+        # From zero up, or a curriculum cut short would look like one that arrives there.
+        for ax in (k, loss):
+            ax.update_datalim([(1, 0)])
+        if self.n_source_classes is not None:
+            chance = math.log(self.n_source_classes)
+            loss.axhline(chance, color="0.4", linestyle=":", label="source by chance")
+        if score is not None:
+            self._mark_kept(score)
+        loss.legend(frameon=False)
+        (loss if score is None else score).set_xlabel("epoch")
+
+    def _mark_kept(self, ax: Any) -> None:
+        """Dot the best epoch of each member, whose state it kept."""
+        members = _by_member(self.history, SCORE)
+        kept = members.argmax(axis=1)
+        ax.plot(
+            kept + 1,
+            members[np.arange(len(members)), kept],
+            color="C0",
+            linestyle="none",
+            marker="o",
+            markersize=4,
+            label="kept",
+        )
+        ax.legend(frameon=False)
+
     def _recorded(self, columns: Sequence[str]) -> list[str]:
-        """Columns to draw: consistency is a term of the loss only beside unlabelled samples."""
-        consistency = any(row["consistency_loss"] for row in self.history)
-        return [name for name in columns if name != "consistency_loss" or consistency]
+        """Columns to draw: consistency comes with unlabelled samples, the score with held-out."""
+        lacking = set()
+        if not any(row["consistency_loss"] for row in self.history):
+            lacking.add("consistency_loss")
+        if any(row[SCORE] is None for row in self.history):
+            lacking.add(SCORE)
+        return [name for name in columns if name not in lacking]
 
     def _plot_column(self, ax: Any, column: str, color: str) -> None:
         """Draw the mean over the members that still train, and each member behind it."""
         members = _by_member(self.history, column)
         epochs = np.arange(1, members.shape[1] + 1)
-        # k and lam hold for an epoch; a loss is a point of a curve.
-        style = {"color": color, "drawstyle": "default" if column in LOSS_TERMS else "steps-mid"}
-        ax.plot(
-            epochs, members.mean(axis=0), linewidth=2, label=column.replace("_loss", ""), **style
-        )
+        # k holds for an epoch; losses and scores are points of a curve.
+        style = {"color": color, "drawstyle": "steps-mid" if column == "k" else "default"}
+        ax.plot(epochs, members.mean(axis=0), linewidth=2, label=_name(column), **style)
         if len(members) > 1:
             ax.plot(epochs, members.T, linewidth=0.8, alpha=0.3, label="_members", **style)
+
+
+def _name(column: str) -> str:
+    return "mean" if column == SCORE else column.replace("_loss", "")
 
 
 def _by_member(history: list[dict[str, Any]], column: str) -> np.ma.MaskedArray:

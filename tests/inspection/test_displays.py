@@ -17,10 +17,9 @@ from pare_sklearn.inspection import CurriculumDisplay, OTDDCurveDisplay, otdd_cu
 X, Y = make_classification(60, 5, random_state=0)
 COLUMNS = {
     "k": (0, "k"),
-    "lam": (1, "lam"),
-    "target": (2, "target_loss"),
-    "intermediate": (2, "intermediate_loss"),
-    "source": (2, "source_loss"),
+    "target": (1, "target_loss"),
+    "intermediate": (1, "intermediate_loss"),
+    "source": (1, "source_loss"),
 }
 
 
@@ -94,12 +93,11 @@ def test_display_draws_mean_and_members(request, fitted, name):
         np.testing.assert_array_equal(values(line), expected[member])
 
 
-def test_k_falls_as_scheduled_and_lambda_is_its_share(one):
+def test_k_falls_as_scheduled(one):
     display = CurriculumDisplay.from_estimator(one)
     # 5 features of 4 patches; from a half to none in 4 epochs.
     assert one.n_patches_ == 20
     assert values(mean_line(display, "k")).tolist() == [10, 7, 3, 0]
-    np.testing.assert_allclose(values(mean_line(display, "lam")), np.array([10, 7, 3, 0]) / 20)
 
 
 def test_no_intermediate_loss_is_drawn_at_k_zero():
@@ -107,7 +105,6 @@ def test_no_intermediate_loss_is_drawn_at_k_zero():
     drawn = {name: np.isfinite(values(mean_line(display, name))).any() for name in COLUMNS}
     assert drawn == {
         "k": True,
-        "lam": True,
         "target": True,
         "intermediate": False,
         "source": False,
@@ -119,20 +116,39 @@ def test_display_labels_its_axes(one):
     display.figure_.canvas.draw()
     assert [ax.get_ylabel() for ax in display.axes_] == [
         "k, replaced patches",
-        "lam, share of the source",
         "loss",
     ]
     assert display.axes_[-1].get_xlabel() == "epoch"
     legend = [text.get_text() for text in display.axes_[-1].get_legend().get_texts()]
-    assert legend == ["target", "intermediate", "source"]
+    assert legend == ["target", "intermediate", "source", "source by chance"]
     for ticks in (display.axes_[-1].get_xticks(), display.axes_[0].get_yticks()):
         np.testing.assert_array_equal(ticks, ticks.round())
 
 
 def test_display_shows_zero_where_the_curriculum_stops_above_it(several):
     display = CurriculumDisplay.from_estimator(several)
-    for ax in display.axes_:
+    for ax in display.axes_[:2]:
         assert ax.get_ylim()[0] <= 0
+
+
+def test_chance_is_a_line_in_the_panel_of_the_losses(one):
+    X_s, y_s = X[:, None], np.arange(len(X)) % 3
+    display = CurriculumDisplay.from_estimator(fit(source=(X_s, y_s)))
+    for drawn, n_classes in ((display, 3), (CurriculumDisplay.from_estimator(one), 10)):
+        (line,) = (line for line in drawn.axes_[1].lines if line.get_label() == "source by chance")
+        np.testing.assert_allclose(line.get_ydata(), np.log(n_classes))
+    drawn = CurriculumDisplay(one.history_).plot()
+    assert "source by chance" not in [line.get_label() for line in drawn.axes_[1].lines]
+
+
+def test_validation_scores_are_drawn_with_the_epoch_that_each_member_kept(several):
+    display = CurriculumDisplay.from_estimator(several)
+    assert display.axes_[2].get_ylabel() == "validation score"
+    lines = {line.get_label(): line for line in display.axes_[2].lines}
+    scores = table(several.history_, "validation_score").astype(float)
+    np.testing.assert_allclose(values(lines["mean"]), scores.mean(axis=1))
+    assert lines["kept"].get_xdata().tolist() == scores.idxmax().tolist()
+    np.testing.assert_allclose(lines["kept"].get_ydata(), scores.max())
 
 
 def test_display_of_a_regressor(tmp_path):
@@ -147,29 +163,30 @@ def test_display_of_a_regressor(tmp_path):
 
 
 def test_display_on_axes_of_ones_own(one):
-    figure, axes = plt.subplots(1, 3)
-    axes[2].set_yscale("log")
+    figure, axes = plt.subplots(1, 2)
+    axes[1].set_yscale("log")
     display = CurriculumDisplay.from_estimator(one, axes=axes)
     figure.canvas.draw()
     assert display.figure_ is figure
-    assert axes[2].get_yscale() == "log"
+    assert axes[1].get_yscale() == "log"
     assert display.axes_.tolist() == axes.tolist()
     assert all(ax.lines for ax in axes)
     assert plt.get_fignums() == [figure.number]
 
 
-@pytest.mark.parametrize("n_axes", [1, 2, 4])
-def test_display_needs_three_axes(one, n_axes):
+@pytest.mark.parametrize(("fitted", "needed"), [("one", 2), ("several", 3)])
+@pytest.mark.parametrize("n_axes", [1, 4])
+def test_display_needs_as_many_axes_as_panels(request, fitted, needed, n_axes):
     _, axes = plt.subplots(1, n_axes)
-    with pytest.raises(ValueError, match=f"needs 3 axes; got {n_axes}"):
-        CurriculumDisplay.from_estimator(one, axes=axes)
+    with pytest.raises(ValueError, match=f"needs {needed} axes, for .*; got {n_axes}"):
+        CurriculumDisplay.from_estimator(request.getfixturevalue(fitted), axes=axes)
 
 
 def test_display_shows_consistency_beside_unlabelled_rows():
     unlabelled = np.where(np.arange(len(Y)) % 2, -1, Y)
     clf = PaReClassifier(n_estimators=1, max_epochs=4, semi_supervised=True, random_state=0)
     display = CurriculumDisplay.from_estimator(clf.fit(X, unlabelled))
-    (line,) = [line for line in display.axes_[2].lines if line.get_label() == "consistency"]
+    (line,) = [line for line in display.axes_[1].lines if line.get_label() == "consistency"]
     losses = [row["consistency_loss"] for row in clf.history_ if row["k"] > 0]
     assert min(losses) > 0
     np.testing.assert_allclose(values(line)[: len(losses)], losses)
