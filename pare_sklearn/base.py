@@ -123,9 +123,8 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         Returns
         -------
         ndarray of shape (n_samples, n_patches_)
-            Gate scores in (0, 1), averaged over the members. Feature j of a table has the patches
-            ``j * r`` to ``(j + 1) * r - 1``, where r = ``n_patches_ // n_features_in_``; those of
-            an image come row by row.
+            Gate scores in (0, 1), averaged over the members. Column j of a table has the patches
+            ``modality_.column_patches_[j]``; those of an image come row by row.
 
         Raises
         ------

@@ -194,9 +194,10 @@ channel.""",
     "patch_size": """\
 int, float or "auto", default="auto"
 Size of a patch: length of one of a sequence, or height and width of one of an image, in samples or
-pixels; of a table in features, 1 or a part 1 / r of one, which becomes r patches. ``"auto"`` is
-for tables the largest that gives 16 patches in all; else the least with no more than 32 patches a
-sequence, 64 an image; where y is a field 64 and 256.""",
+pixels; of a table in features: several of them, neighbours, 1, or a part 1 / r of one, which
+becomes r patches. ``"auto"`` gives tables at least 16 and at most 64 patches; of more than 2,000
+features at most 256 principal components are the columns. Else it is the least with no more than 32
+patches a sequence, 64 an image; where y is a field 64 and 256.""",
     "categorical_features": """\
 "from_dtype" or list of int, str or bool, default="from_dtype"
 Columns of categories, by position, name or mask. Columns of a DataFrame that hold text, or whose

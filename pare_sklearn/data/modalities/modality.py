@@ -12,13 +12,13 @@ from torch import nn
 
 from pare_sklearn.data.rows import ROW_BLOCK, Rows
 from pare_sklearn.modules.embedders.grid import GridEmbedder
-from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.modules.embedders.table_start import TableStart
 from pare_sklearn.modules.predictors import Predictor
 
 # Numbers, patches times width, that a batch holds in prediction, which bounds its memory however
 # large a sample is.
 PREDICT_NUMBERS = 1 << 20
-Embedder = TableEmbedder | GridEmbedder
+Embedder = TableStart | GridEmbedder
 
 
 class Modality(ABC):

@@ -63,7 +63,12 @@ class RobustSmoothClip:
         z[~missing & ~self.varies_] = 0
         z[missing & ~self.some_missing_] = 0
         z[:, self.all_missing_] = np.nan
-        return z / np.sqrt(1 + (z / CLIP) ** 2)
+        return clip_smoothly(z)
+
+
+def clip_smoothly(z: np.ndarray) -> np.ndarray:
+    """Bend numbers into (-3, 3); small ones stay as they are."""
+    return z / np.sqrt(1 + (z / CLIP) ** 2)
 
 
 def bin_edges(column: np.ndarray) -> np.ndarray:

@@ -1,22 +1,28 @@
-"""Tables: a feature is a patch or several."""
+"""Tables: a feature is a patch or several, or a patch is several features."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pare_sklearn.data.modalities.component_encoder import ComponentEncoder
 from pare_sklearn.data.modalities.modality import Modality
 from pare_sklearn.data.modalities.table_checks import check_table
 from pare_sklearn.data.modalities.table_encoder import TableEncoder
+from pare_sklearn.modules.embedders.column_groups import ColumnGroupEmbedder
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
 
 PERIODIC, PIECEWISE_LINEAR = "periodic", "piecewise-linear"
-# Patches of a sample at least, where the user leaves it open.
-MIN_PATCHES = 16
+# Patches of a sample at least and at most, where the user leaves it open.
+MIN_PATCHES, MAX_PATCHES = 16, 64
+# Of more features the columns are principal components, where the user leaves it open.
+MOST_FEATURES = 2_000
 TOLERANCE = 1e-3
 
 
@@ -30,15 +36,18 @@ class Tables(Modality):
     numeric_embedding : {"periodic", "piecewise-linear"}
         Map that each numeric column has for itself.
     patch_size : float or "auto"
-        Features a patch: 1, or a part 1 / r of one, which has r patches then. ``"auto"`` is the
-        largest that gives at least 16 patches in all.
+        Features a patch: a number of them, 1, or a part 1 / r of one, which has r patches then.
+        ``"auto"`` gives at least 16 patches in all, and at most 64; more than 2,000 features
+        become at most 256 principal components first.
 
     Attributes
     ----------
-    encoder_ : TableEncoder
-        Turns tables into numbers and codes.
+    encoder_ : TableEncoder or ComponentEncoder
+        Turns tables into the numbers and codes of columns.
     patches_per_feature_ : int
-        Patches of a feature.
+        Patches of a column; of columns in groups the one of their group.
+    column_patches_ : ndarray of shape (n_columns, patches_per_feature_)
+        Numbers of the patches of each column.
     """
 
     def __init__(
@@ -47,7 +56,7 @@ class Tables(Modality):
         numeric_embedding: str,
         patch_size: float | str,
     ) -> None:
-        self.encoder_ = TableEncoder(categorical_features)
+        self.categorical_features = categorical_features
         self.numeric_embedding = numeric_embedding
         self.patching = patch_size
 
@@ -55,9 +64,17 @@ class Tables(Modality):
         return check_table(X, y, columns, reset)
 
     def fit(self, X: Any, dense: bool = False, most_patches: int | None = None) -> Tables:
-        self.encoder_.fit(X)
-        self.patches_per_feature_ = self._patches_per_feature(X.shape[1])
-        self.n_patches = X.shape[1] * self.patches_per_feature_
+        self.encoder_ = self._fit_encoder(X)
+        n_columns = len(self.encoder_.numeric_) + len(self.encoder_.categorical_)
+        self.group_sizes_ = self._group_sizes(n_columns)
+        if self.group_sizes_ is None:
+            self.patches_per_feature_ = self._patches_per_feature(n_columns)
+            self.n_patches = n_columns * self.patches_per_feature_
+            self.column_patches_ = np.arange(self.n_patches).reshape(n_columns, -1)
+        else:
+            self.patches_per_feature_, self.n_patches = 1, len(self.group_sizes_)
+            groups = np.arange(self.n_patches)
+            self.column_patches_ = np.repeat(groups, self.group_sizes_)[:, None]
         return self
 
     def transform(self, X: Any) -> dict[str, Tensor]:
@@ -68,15 +85,41 @@ class Tables(Modality):
     def shaping(self) -> tuple[float | str, ...]:
         return self.patching, self.numeric_embedding
 
-    def build_embedder(self, width: int) -> TableEmbedder:
-        return TableEmbedder(
-            self.encoder_.numeric_,
-            self.encoder_.categorical_,
-            self._build_own(width * self.patches_per_feature_),
-            self.encoder_.cardinalities_,
+    def build_embedder(self, width: int) -> TableEmbedder | ColumnGroupEmbedder:
+        encoder = self.encoder_
+        if self.group_sizes_ is None:
+            return TableEmbedder(
+                encoder.numeric_,
+                encoder.categorical_,
+                self._build_own(width * self.patches_per_feature_),
+                encoder.cardinalities_,
+                width,
+                self.patches_per_feature_,
+            )
+        return ColumnGroupEmbedder(
+            encoder.numeric_,
+            encoder.categorical_,
+            encoder.cardinalities_,
+            self.group_sizes_,
             width,
-            self.patches_per_feature_,
         )
+
+    def _fit_encoder(self, X: Any) -> TableEncoder | ComponentEncoder:
+        encoder = TableEncoder(self.categorical_features).fit(X)
+        if self.patching == "auto" and X.shape[1] > MOST_FEATURES and X.shape[0] > 1:
+            return ComponentEncoder(encoder).fit(X)
+        return encoder
+
+    def _group_sizes(self, n_features: int) -> list[int] | None:
+        """Columns of each group; None where each column has patches of its own."""
+        if self.patching == "auto":
+            n_groups = min(n_features, MAX_PATCHES)
+        else:
+            n_groups = ceil(n_features / max(1.0, float(self.patching)))
+        if n_groups == n_features:
+            return None
+        # Neighbours, as evenly as can be.
+        return [len(group) for group in np.array_split(np.arange(n_features), n_groups)]
 
     def _patches_per_feature(self, n_features: int) -> int:
         if self.patching == "auto":
@@ -84,8 +127,8 @@ class Tables(Modality):
         patches = round(1 / float(self.patching))
         if patches < 1 or abs(float(self.patching) * patches - 1) > TOLERANCE:
             raise ValueError(
-                f"patch_size={self.patching}: a patch of a table is one feature or a part of one; "
-                "give 1, 1/2, 1/3 and so on, or leave it to 'auto'."
+                f"patch_size={self.patching}: a patch of a table is a number of features, or a "
+                "part of one; give 1, 2, 3 and so on, 1/2, 1/3 and so on, or leave it to 'auto'."
             )
         return patches
 

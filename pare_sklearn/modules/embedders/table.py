@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear
-from pare_sklearn.modules.embedders.start import SPREAD, Known, Pretrained, known_parts, maps_of
 from pare_sklearn.modules.embedders.table_maps import TableMaps
+from pare_sklearn.modules.embedders.table_start import TableStart
 
 
-class TableEmbedder(nn.Module):
+class TableEmbedder(TableStart):
     """Embed numbers and categories, a patch or several a feature.
 
     A number goes through a map that all columns share and that can be pretrained, see
@@ -46,10 +46,8 @@ class TableEmbedder(nn.Module):
         width: int,
         patches_per_feature: int = 1,
     ) -> None:
-        super().__init__()
-        self.width = width
+        super().__init__((len(numeric) + len(categorical)) * patches_per_feature, width)
         self.patches_per_feature = patches_per_feature
-        self.n_patches = (len(numeric) + len(categorical)) * patches_per_feature
         feature_width = width * patches_per_feature
         if numeric:
             self.numbers = own
@@ -62,21 +60,7 @@ class TableEmbedder(nn.Module):
             self.categories = nn.Embedding(int(sizes.sum()) + 1, feature_width, padding_idx=0)
         order = torch.tensor([*numeric, *categorical]).argsort()
         self.register_buffer("order", order if numeric and categorical else None, persistent=False)
-        self.positions = nn.Parameter(torch.empty(self.n_patches, width))
         self.start_from_maps(TableMaps(width))
-
-    def start_from(self, backbone: Pretrained) -> None:
-        """Take over what a backbone knows of tables.
-
-        That are the maps of tables in its source embedder; where there are none, its LayerNorm and
-        the statistics of the positions there. What it lacks, or has in another width, stays as
-        it is.
-        """
-        maps = maps_of(backbone.source_embedder, 0)
-        if isinstance(maps, TableMaps) and maps.norm.normalized_shape == (self.width,):
-            self.start_from_maps(maps)
-        else:
-            self._start_from_parts(known_parts(maps, self.width))
 
     def start_from_maps(self, maps: TableMaps) -> None:
         """Copy the shared maps, and draw each patch and each category from them."""
@@ -92,17 +76,6 @@ class TableEmbedder(nn.Module):
             if hasattr(self, "categories"):
                 drawn = maps.draw_categories(self.categories.num_embeddings - 1)
                 self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
-
-    def _start_from_parts(self, known: Known) -> None:
-        """Copy the LayerNorm, and draw positions as those of a modality that is no table lie."""
-        self.norm = known.norm or known.inner_norm or self.norm
-        if known.positions is None:
-            return
-        # Columns have no order.
-        mean, spread = known.positions.mean(0), known.positions.std(0, correction=0)
-        drawn = mean + spread * torch.randn_like(self.positions)
-        with torch.no_grad():
-            self.positions.copy_(drawn * (SPREAD / known.positions.std(correction=0)))
 
     def ready_view(self, number: int, pretrained: bool) -> None:
         """Ready the columns' own maps for features that nothing is trained on.
