@@ -12,7 +12,6 @@ from torch.nn.utils.rnn import pad_sequence
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 from pare_sklearn.modules.embedders.table_start import TableStart
 
-
 # Of the columns' own slopes: columns of a group are told apart from the start.
 OWN_SPREAD = 0.25
 
@@ -21,8 +20,9 @@ class ColumnGroupEmbedder(TableStart):
     """Embed groups of columns, a patch a group.
 
     Each column goes through the map that all columns share and that can be pretrained, see
-    `TableMaps`, with a gain of its own; beside it stands a linear map of its own. A patch is the sum over its columns. A category is a number that is learned, and so is
-    what stands in for a missing number.
+    `TableMaps`, with a gain of its own; beside it stands a linear map of its own. A patch is the
+    sum over its columns. A category is a number that is learned, and so is what stands in for a
+    missing number.
 
     Parameters
     ----------
