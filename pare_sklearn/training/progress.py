@@ -103,15 +103,11 @@ class _Member:
     def __init__(self, log: MemberLog, total: int) -> None:
         self.log, self.offset = log, 0
         self.done, self.total, self.n_rows = 0.0, total, 0
-        # Epochs that were done before this call.
-        self.before = 0
         self.trained: Member | None = None
 
     def news(self) -> list[dict[str, Any]]:
         """Rows that have come since; what else has come is taken note of."""
         lines, offset = self.log.read(self.offset)
-        if lines and not self.offset:
-            self.before = math.floor(lines[0].n_epochs)
         self.offset = offset
         if lines:
             self.done, self.total = lines[-1].n_epochs, lines[-1].total
@@ -119,11 +115,10 @@ class _Member:
         self.n_rows += len(rows)
         return rows
 
-    def finish(self, member: Member, is_kept: bool) -> list[dict[str, Any]]:
+    def finish(self, member: Member) -> list[dict[str, Any]]:
         """It is trained; rows that it did not tell."""
         rows = self.news() + member.history[self.n_rows :]
         self.trained, self.done, self.total = member, len(member.history), len(member.history)
-        self.before = self.total if is_kept else self.before
         return rows
 
 
@@ -136,8 +131,9 @@ class _Shown(Progress):
         logs = [MemberLog(folder / f"member_{number}") for number in range(n_members)]
         self.members = [_Member(log, n_epochs) for log in logs]
         self.limit, self.part = limit, "fit"
-        # When members began to train, and whether they have told of it.
-        self.since, self.is_told = math.inf, False
+        # When members began to train, the epochs that were done by then, and whether a member has
+        # told of some.
+        self.since, self.before, self.is_told = math.inf, 0.0, False
         self.bar = _Bar(desc=self.part, total=n_members * n_epochs + BLEND, bar_format=FORMAT)
         self.bar.start_t = limit.begin
         self.tables = HistoryTables(n_members, self._write if has_tables else _leave_out)
@@ -145,17 +141,23 @@ class _Shown(Progress):
         self.thread = Thread(target=self._watch, name="pare_sklearn progress", daemon=True)
         self.thread.start()
 
+    @property
+    def done(self) -> float:
+        """Epochs of all members."""
+        return sum(member.done for member in self.members)
+
     def enter(self, part: str) -> None:
         with self.lock:
             self.part = part
-            self.since = time.time() if part == MEMBERS else self.since
+            if part == MEMBERS:
+                self._start_clock()
 
     def log(self, number: int) -> MemberLog:
         return self.members[number].log
 
     def finish(self, number: int, member: Member) -> None:
         with self.lock:
-            rows = self.members[number].finish(member, is_kept=self.since == math.inf)
+            rows = self.members[number].finish(member)
             self.tables.add(number, rows, is_over=True)
 
     def close(self, is_whole: bool) -> None:
@@ -164,7 +166,7 @@ class _Shown(Progress):
         self.thread.join()
         for number, member in enumerate(self.members):
             self.tables.add(number, member.news(), is_over=True)
-        done = math.ceil(sum(member.done for member in self.members)) + BLEND
+        done = math.ceil(self.done) + BLEND
         if is_whole:
             self.bar.draw(done, done, done)
         self.bar.close()
@@ -176,7 +178,8 @@ class _Shown(Progress):
         scores = [row["validation_score"] for row in rows if row["validation_score"] is not None]
         best = f", best validation score {max(scores):.4f}" if scores else ""
         seconds = time.time() - self.limit.begin
-        print(f"{len(members)} members, {len(rows)} epochs{best}, {seconds:.0f} s", flush=True)
+        count = "1 member" if len(members) == 1 else f"{len(members)} members"
+        print(f"{count}, {len(rows)} epochs{best}, {seconds:.0f} s", flush=True)
 
     def _watch(self) -> None:
         while not self.ended.wait(INTERVAL):
@@ -190,10 +193,14 @@ class _Shown(Progress):
                 self.tables.add(number, member.news(), is_over=False)
         if not self.is_told and any(member.offset for member in self.members):
             # Processes take seconds to start.
-            self.since, self.is_told = time.time(), True
+            self._start_clock()
+            self.is_told = True
+
+    def _start_clock(self) -> None:
+        self.since, self.before = time.time(), self.done
 
     def _draw(self) -> None:
-        n = sum(member.done for member in self.members)
+        n = self.done
         total = sum(member.total for member in self.members) + BLEND
         n_finished = sum(member.trained is not None for member in self.members)
         count = f" {n_finished}/{len(self.members)}" if self.part == MEMBERS else ""
@@ -203,11 +210,12 @@ class _Shown(Progress):
     def _rate(self, n: float, total: int) -> float:
         """Epochs a second since members train; 0 where none has."""
         now = time.time()
-        rate = max(0.0, n - sum(member.before for member in self.members)) / (now - self.since)
-        if self.limit.seconds < math.inf and rate:
-            # Time that is over leaves epochs out.
-            rate = max(rate, (total - n) / max(1.0, self.limit.members_end - now))
-        return rate
+        if n <= self.before or now <= self.since:
+            return 0.0
+        rate = (n - self.before) / (now - self.since)
+        # Where there is a limit, no more than the time until then is left.
+        left = self.limit.members_end - now
+        return max(rate, (total - n) / max(1.0, left))
 
     def _write(self, line: str) -> None:
         self.bar.write(line, file=sys.stdout)

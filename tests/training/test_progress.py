@@ -47,7 +47,7 @@ def test_a_single_member_is_told_of_too(capsys):
     quick(n_estimators=1, early_stopping=False).fit(X, Y)
     out, err = capsys.readouterr()
     assert bars(err)[-1] == (100, 4, 4)
-    assert re.fullmatch(r"1 members, 3 epochs, \d+ s\n", out)
+    assert re.fullmatch(r"1 member, 3 epochs, \d+ s\n", out)
 
 
 def test_epochs_of_the_alignment_count(capsys, monkeypatch):
