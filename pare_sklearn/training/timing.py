@@ -152,11 +152,15 @@ class StopInTime(OfThisCall):
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
 
+    def initialize(self) -> StopInTime:
+        # What the last epoch took, and when this one began.
+        self.seconds_ = 0.0
+        self.began_: float | None = None
+        return self
+
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         now, n_epochs = time.time(), len(net.history) - 1
-        # None before the first epoch of this call.
-        last = getattr(self, "began_", None)
-        self.seconds_ = 0.0 if last is None else now - last
+        self.seconds_ = 0.0 if self.began_ is None else now - self.began_
         self.began_ = now
         # Half of the epochs end too late, half too early.
         if n_epochs > 0 and self.clock.is_over(n_epochs, self.seconds_ / 2):
