@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,19 +21,20 @@ from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import prepare
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
-from pare_sklearn.ensemble.blend import blend_members
+from pare_sklearn.ensemble.blend import blend_members, fit_probes
 from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.ensemble.probes import Probe
 from pare_sklearn.parameters import Parameters
-from pare_sklearn.recipe import Mixing, Recipe, Task, make_recipe
+from pare_sklearn.recipe import Mixing, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
-from pare_sklearn.training.history import report_member
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
 from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
+from pare_sklearn.training.progress import show_progress
+from pare_sklearn.training.timing import TimeLimit
 from pare_sklearn.utils.randomness import as_seed, new_rng
 from pare_sklearn.utils.surroundings import undisturbed
 
@@ -85,8 +86,10 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             If interrupted before the first epoch ends. Later, fit keeps the best state so far,
             and warns.
         """
+        begin = time.time()
         self._validate_params()
         recipe = make_recipe(self._task, self._parameters)
+        limit = TimeLimit(begin, math.inf if recipe.time_limit is None else recipe.time_limit)
         earlier = self.ensemble_ if self.warm_start and self.__sklearn_is_fitted__() else None
         # Another learns the columns: should this fit fail, this estimator stays as it was.
         columns = type(self).__new__(type(self)) if earlier is None else self
@@ -98,16 +101,21 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
-        members = train_members(
-            recipe,
-            prepared,
-            None if source is None else source.load(),
-            plan,
-            [] if earlier is None else [net.module_.state_dict() for net in earlier.nets],
-            _reporter(recipe, len(plan.folds)),
-        )
-        _warn_if_interrupted(members, len(plan.folds))
-        ensemble = blend_members(recipe, prepared, plan, source, members)
+        with show_progress(recipe, plan.budget, limit) as progress:
+            progress.enter("linear probes")
+            probes = fit_probes(recipe, prepared, plan, backbone.width, limit.probes_end)
+            members = train_members(
+                recipe,
+                prepared,
+                None if source is None else source.load(),
+                plan,
+                [] if earlier is None else [net.module_.state_dict() for net in earlier.nets],
+                progress,
+                limit.members_end,
+            )
+            _warn_if_ended_early(members, len(plan.folds), limit)
+            progress.enter("blend")
+            ensemble = blend_members(recipe, prepared, plan, source, members, probes)
         return self._publish(ensemble, plan, members, {} if columns is self else vars(columns))
 
     @undisturbed
@@ -257,25 +265,22 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         return fields
 
 
-def _reporter(recipe: Recipe, n_members: int) -> Callable[[int, Member], None]:
-    """What tells of finished members, where this is asked for."""
-    start, n_finished = time.perf_counter(), count(1)
-
-    def report(number: int, member: Member) -> None:
-        if recipe.verbose:
-            seconds = time.perf_counter() - start
-            report_member(number, next(n_finished), n_members, member.history, seconds)
-
-    return report
-
-
-def _warn_if_interrupted(members: Mapping[int, Member], n_folds: int) -> None:
+def _warn_if_ended_early(members: Mapping[int, Member], n_folds: int, limit: TimeLimit) -> None:
     """Say what is kept; raise where there is nothing to keep."""
     if not members:
         raise KeyboardInterrupt
-    if len(members) < n_folds or any(member.interrupted for member in members.values()):
+    n_out_of_time = sum(member.out_of_time for member in members.values())
+    missing = n_folds - len(members)
+    is_in_time = time.time() < limit.members_end
+    if any(member.interrupted for member in members.values()) or (missing and is_in_time):
         warnings.warn(
             f"fit was interrupted; of {n_folds} members the estimator keeps the best state of the "
             f"{len(members)} it has begun.",
-            stacklevel=3,
+            stacklevel=4,
+        )
+    elif n_out_of_time or missing:
+        warnings.warn(
+            f"time_limit={limit.seconds:g} is over: of {n_folds} members {n_out_of_time} ended "
+            f"early and keep their best state, {missing} were not begun.",
+            stacklevel=4,
         )

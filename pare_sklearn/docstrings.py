@@ -182,6 +182,15 @@ and the others after each epoch. The same call of `fit` goes on from there and e
 bits; when all is finished it trains nothing. A folder holds one fit, and that of another one is
 refused. What it holds is read by pickle, which runs code: it must be your own. Not together with
 `warm_start`.""",
+    "time_limit": """\
+float or None, default=None
+Seconds for the whole fit, kept within a tenth and an epoch. Where they are too few for all epochs,
+the learning rate and k fall with the time in place of the epochs, and members end early and keep
+their best state; each is given an equal share of the time, or as long as ten epochs take, and those
+that are left without time are not begun. A warning tells of it, and another one where there is no
+time for linear probes. There is at least one member, trained on one batch or more. The result
+depends on the machine's speed then. With `checkpoint` rate and k keep to the epochs, so that k may
+not reach `k_end`: another fit, with a larger limit or none, goes on where this one ended.""",
     "warm_start": """\
 bool, default=False
 Whether another call of `fit` goes on from the weights of the one before, with the same scaling and
@@ -233,7 +242,8 @@ int, None or "auto", default="auto"
 Members trained at once by joblib, each in a process of its own; None and negative numbers as in
 joblib. ``"auto"`` is what `joblib.parallel_config` says, so that a cluster can train them; without
 it as many as torch has threads where the training would take some ten seconds, else 1. It is 1 on a
-GPU, with `callbacks`, with a module or a large model as the backbone, and with `verbose` above 1.
+GPU, with `callbacks`, with a module or a large model as the backbone, and with a `time_limit` below
+20 seconds.
 It changes no result: a member has the same share of torch's threads, however many train at
 once.""",
     "device": """\
@@ -256,7 +266,9 @@ machine with one thread count. None draws a new seed from the operating system. 
 stay as they are.""",
     "verbose": """\
 int, default=0
-1 prints a line a member, 2 one an epoch.""",
+1 shows a bar over the epochs of all members, with the time left, and ends with a line on the fit; 2
+prints the history of each member besides, a row an epoch with all that ``history_`` has and what
+`callbacks` note.""",
     "label_smoothing": """\
 float, default=0.1
 Share of a label that is spread evenly over all classes while training, in [0, 1); not with the

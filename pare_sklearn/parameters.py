@@ -98,6 +98,9 @@ class Parameters:
     checkpoint: str | os.PathLike | None = field(
         default=None, metadata=must_be(str, os.PathLike, None)
     )
+    time_limit: float | None = field(
+        default=None, metadata=must_be(Interval(Real, 0, None, closed="neither"), None)
+    )
     warm_start: bool = field(default=False, metadata=must_be("boolean"))
     # The data.
     modality: ModalityName = field(default="auto", metadata=must_be(names(ModalityName)))

@@ -105,6 +105,7 @@ class Recipe:
     callbacks: tuple
     checkpoint: Path | None
     """Folder of the fit, from the root on."""
+    time_limit: float | None
     modality: str
     patch_size: float | str
     categorical_features: str | Sequence
@@ -164,7 +165,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     ------
     ValueError
         If k would rise, torch does not have the device, two callbacks have one name, or
-        `checkpoint` does not go together with the others.
+        `checkpoint` or `time_limit` does not go together with the others.
     TypeError
         If an entry of `callbacks` is no callback.
     """
@@ -176,6 +177,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
             "from source-like to target-like."
         )
     _check_callbacks(given["callbacks"] or ())
+    _check_time_limit(parameters)
     is_shared = given["device"] == ACCELERATE
     device = pick_device(given["device"])
     check_device(device)
@@ -213,6 +215,15 @@ def _checkpoint(parameters: Mapping[str, Any]) -> Path | None:
             "by several processes; set checkpoint=None, or another device."
         )
     return Path(folder).expanduser().absolute()
+
+
+def _check_time_limit(parameters: Mapping[str, Any]) -> None:
+    """Raise where processes that share a training would end at different batches."""
+    if parameters["time_limit"] is not None and parameters["device"] == ACCELERATE:
+        raise ValueError(
+            f"time_limit and device={ACCELERATE!r} do not go together: each process would stop at "
+            "a batch of its own; set time_limit=None, or another device."
+        )
 
 
 def _check_callbacks(callbacks: Sequence) -> None:

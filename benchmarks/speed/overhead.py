@@ -43,7 +43,7 @@ def train_by_skorch(task: MemberTask) -> tuple[PaReModel, float]:
     torch.manual_seed(task.seed)
     source, model = assemble(task)
     train = task.prepared.rows.take(task.fold.train)
-    net = new_net(task, model, train, source)
+    net = new_net(task, model, train, source, task.turn.begin(task.budget.max_epochs))
     return model, _time(task, lambda: net.fit(train, y=None))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.plan import Plan
+from pare_sklearn.training.timing import OutOfTime
 from pare_sklearn.utils.threads import limited_threads, process_threads
 
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
@@ -26,12 +29,63 @@ BLEND_SAMPLES = 10_000
 BLEND_NUMBERS = 1 << 24
 
 
+class LinearProbes(NamedTuple):
+    """Linear probes of all folds, which know nothing of the members."""
+
+    features: Any
+    """What they see."""
+    probe: Probe
+
+
+def fit_probes(
+    recipe: Recipe, prepared: Prepared, plan: Plan, width: int, end: float
+) -> LinearProbes | None:
+    """Fit linear probes to the folds of the members.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    prepared : Prepared
+    plan : Plan
+    width : int
+        Embedding width of the backbone.
+    end : float
+        When they are to be fitted, as `time.time` has it; where that fails there are none, with a
+        warning.
+
+    Returns
+    -------
+    LinearProbes or None
+        None where there are none, or nothing was held out.
+    """
+    rows, folds = _thin(prepared, plan.folds, plan.seeds[0])
+    y, weights = _held_out_targets(rows, folds)
+    if not (recipe.linear_probe and weights.any()):
+        return None
+    with limited_threads(process_threads()):
+        features = build_features(recipe, prepared, rows.inputs, plan.seeds[0])
+        if features is None:
+            return None
+        n_rows = prepared.modality.rows_at_once(width)
+        loss = partial(prepared.target.loss, codes=y, weights=weights)
+        try:
+            seen = see_features(features, rows, recipe.device, n_rows, end)[: len(rows)]
+            return LinearProbes(features, _fit_probe(prepared, rows, seen, folds, loss, end))
+        except OutOfTime:
+            warnings.warn(
+                f"time_limit={recipe.time_limit:g} leaves no time for the linear probes.",
+                stacklevel=4,
+            )
+            return None
+
+
 def blend_members(
     recipe: Recipe,
     prepared: Prepared,
     plan: Plan,
     source: ChosenSource | None,
     members: Mapping[int, Member],
+    probes: LinearProbes | None,
 ) -> Ensemble:
     """Weigh the nets' outputs, and those of linear probes, by the held-out samples.
 
@@ -43,48 +97,61 @@ def blend_members(
     source : ChosenSource or None
     members : mapping of int to Member
         By the number of their fold, at least one.
+    probes : LinearProbes or None
+        Of all folds.
 
     Returns
     -------
     Ensemble
     """
-    nets = tuple(member.net for member in members.values())
-    folds = [plan.folds[number] for number in members]
     plain = Ensemble(
         recipe=recipe,
         modality=prepared.modality,
         target=prepared.target,
-        nets=nets,
+        nets=tuple(member.net for member in members.values()),
         source=source,
-        held_out=note_held_out(plan.row_keys, folds),
+        held_out=note_held_out(plan.row_keys, [plan.folds[number] for number in members]),
         factors=np.ones(1),
     )
     with limited_threads(process_threads()):
-        return _weigh(plain, prepared, folds, plan.seeds[0])
+        return _weigh(plain, prepared, plan, list(members), probes)
 
 
-def _weigh(plain: Ensemble, prepared: Prepared, folds: Sequence[Fold], seed: int) -> Ensemble:
+def _weigh(
+    plain: Ensemble,
+    prepared: Prepared,
+    plan: Plan,
+    numbers: Sequence[int],
+    probes: LinearProbes | None,
+) -> Ensemble:
     """The ensemble with probes and factors; as it is, where nothing was held out."""
-    rows, folds = _thin(prepared, folds, seed)
-    held_out = [rows.take(fold.valid) for fold in folds]
-    y = torch.cat([part.y for part in held_out]).numpy()
-    weights = torch.cat([part.weights for part in held_out]).numpy()
+    rows, all_folds = _thin(prepared, plan.folds, plan.seeds[0])
+    folds = [all_folds[number] for number in numbers]
+    y, weights = _held_out_targets(rows, folds)
     if not weights.any():
         return plain
-    nets = zip(plain.nets, held_out, strict=True)
+    nets = zip(plain.nets, (rows.take(fold.valid) for fold in folds), strict=True)
     outputs = [torch.cat([net_outputs(net, part) for net, part in nets]).double().numpy()]
     features = probe = None
-    if plain.recipe.linear_probe:
-        features = build_features(plain.recipe, prepared, rows.inputs, seed)
-    if features is not None:
-        seen = see_features(features, rows, plain.nets[0])[: len(rows)]
-        loss = partial(prepared.target.loss, codes=y, weights=weights)
-        probe = _fit_probe(prepared, rows, seen, folds, loss)
-        outputs.append(probe.held_out)
-        # As large as all targets, and used here alone.
-        probe = Probe(probe.scaler, probe.models)
+    if probes is not None:
+        features = probes.features
+        ends = np.cumsum([len(fold.valid) for fold in all_folds])
+        parts = np.split(probes.probe.held_out, ends[:-1])
+        outputs.append(np.concatenate([parts[number] for number in numbers]))
+        models = [probes.probe.models[number] for number in numbers]
+        # What the probes say of held-out samples is as large as all targets, and used here alone.
+        probe = Probe(probes.probe.scaler, models)
     factors = prepared.target.blend(np.stack(outputs), y, weights)
     return Ensemble(**{**vars(plain), "factors": factors, "features": features, "probe": probe})
+
+
+def _held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and weights of the held-out samples, fold after fold."""
+    held_out = [rows.take(fold.valid) for fold in folds]
+    return (
+        torch.cat([part.y for part in held_out]).numpy(),
+        torch.cat([part.weights for part in held_out]).numpy(),
+    )
 
 
 def _thin(prepared: Prepared, folds: Sequence[Fold], seed: int) -> tuple[Rows, Sequence[Fold]]:
@@ -99,7 +166,12 @@ def _thin(prepared: Prepared, folds: Sequence[Fold], seed: int) -> tuple[Rows, S
 
 
 def _fit_probe(
-    prepared: Prepared, rows: Rows, features: np.ndarray, folds: Sequence[Fold], loss: partial
+    prepared: Prepared,
+    rows: Rows,
+    features: np.ndarray,
+    folds: Sequence[Fold],
+    loss: partial,
+    end: float,
 ) -> Probe:
     return fit_probe(
         features,
@@ -109,4 +181,5 @@ def _fit_probe(
         prepared.target.fit_linear,
         loss,
         FIELD_STRENGTHS if prepared.is_field else STRENGTHS,
+        end,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ from pare_sklearn.modules.gate import Gate
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.net import PaReNet
+from pare_sklearn.training.timing import check_pace
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ class Ensemble:
         outputs = self.factors[0] * nets
         if self.probe is not None and self.factors[1]:
             assert self.features is not None
-            features = see_features(self.features, rows, self.nets[0])
+            net = self.nets[0]
+            n_rows = net.iterator_valid__batch_size
+            features = see_features(self.features, rows, net.device, n_rows)
             outputs += self.factors[1] * self.probe.outputs(features)[:, : len(rows)]
         return outputs
 
@@ -116,7 +121,9 @@ def net_outputs(net: PaReNet, rows: Rows) -> Tensor:
     return net.forward(rows.fill_blocks())[: len(rows)]
 
 
-def see_features(features: nn.Module, rows: Rows, net: PaReNet) -> np.ndarray:
+def see_features(
+    features: nn.Module, rows: Rows, device: str, n_rows: int, end: float = math.inf
+) -> np.ndarray:
     """Features of the rows and of those that fill the last block.
 
     Parameters
@@ -125,20 +132,28 @@ def see_features(features: nn.Module, rows: Rows, net: PaReNet) -> np.ndarray:
         Gives features of inputs by name.
     rows : Rows
         Samples.
-    net : PaReNet
-        Says where, and how many rows at once: several processes may have trained what only one
-        predicts with.
+    device : str
+    n_rows : int
+        Rows at once.
+    end : float, default=inf
+        When they are to be there, as `time.time` has it.
 
     Returns
     -------
     ndarray of shape (n_filled, n_features)
+
+    Raises
+    ------
+    OutOfTime
+        If they would not be there in time.
     """
-    features.to(net.device)
-    batches = BatchIterator(rows.fill_blocks(), net.iterator_valid__batch_size)
-    seen = [
-        features(**{name: tensor.to(net.device) for name, tensor in inputs.items()}).cpu()
-        for inputs, _ in batches
-    ]
+    features.to(device)
+    batches = BatchIterator(rows.fill_blocks(), n_rows)
+    begin, seen = time.time(), []
+    for inputs, _ in batches:
+        on_device = {name: tensor.to(device) for name, tensor in inputs.items()}
+        seen.append(features(**on_device).cpu())
+        check_pace(begin, end, len(seen) / len(batches))
     return torch.cat(seen).numpy()
 
 

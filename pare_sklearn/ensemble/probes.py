@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pare_sklearn.data.folds import Fold
 from pare_sklearn.linear.models import Linear
+from pare_sklearn.training.timing import OutOfTime, check_time
 from pare_sklearn.utils.threads import limited_threads
 
 # Weights of the penalty, from strong to weak.
@@ -47,6 +50,7 @@ def fit_probe(
     fit_linear: FitLinear,
     loss: Loss,
     strengths: Sequence[float] = STRENGTHS,
+    end: float = math.inf,
 ) -> Probe:
     """Fit linear models to the folds, with the penalty that suits the held-out samples best.
 
@@ -62,23 +66,38 @@ def fit_probe(
         From the outputs for the held-out samples, fold after fold, to their loss.
     strengths : sequence of float, default=(0.003, 0.03, 0.3, 3.0)
         Inverse strengths of the penalty to choose from.
+    end : float, default=inf
+        From when on no further strength is tried, as `time.time` has it.
 
     Returns
     -------
     Probe
+
+    Raises
+    ------
+    OutOfTime
+        If there is no time for a single strength.
     """
     scaler = StandardScaler().fit(features, sample_weight=weights)
     scaled = scaler.transform(features)
     del features  # as large as a table gets
 
     def fit(strength: float) -> Probe:
-        models = [
-            fit_linear(scaled[fold.train], targets[fold.train], weights[fold.train], strength)
-            for fold in folds
-        ]
+        models = []
+        for fold in folds:
+            check_time(end)
+            rows = fold.train
+            models.append(fit_linear(scaled[rows], targets[rows], weights[rows], strength))
         outputs = [model(scaled[fold.valid]) for model, fold in zip(models, folds, strict=True)]
         return Probe(scaler, models, np.concatenate(outputs))
 
+    def fit_in_time() -> Iterator[Probe]:
+        with suppress(OutOfTime):
+            yield from map(fit, strengths)
+
     # Matrices this small are slower with several threads, on two cores by a factor of ten.
     with limited_threads(1):
-        return min(map(fit, strengths), key=lambda probe: loss(probe.held_out))
+        best = min(fit_in_time(), key=lambda probe: loss(probe.held_out), default=None)
+    if best is None:
+        raise OutOfTime
+    return best

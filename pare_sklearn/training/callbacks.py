@@ -14,6 +14,19 @@ Entry: TypeAlias = Callback | tuple[str, Any]
 OF_SKORCH = ("epoch_timer", "train_loss", "valid_loss", "print_log")
 
 
+class NoLog(Callback):
+    """In the place of skorch's table; ours is `HistoryTables`.
+
+    Parameters
+    ----------
+    sink : callable or None, default=None
+        Not used; skorch's mixin for accelerate sets it.
+    """
+
+    def __init__(self, sink: Any = None) -> None:
+        self.sink = sink
+
+
 def callback_settings(
     first: Sequence[Entry], given: Sequence[Entry], last: Sequence[Entry]
 ) -> dict[str, Any]:
@@ -41,7 +54,7 @@ def callback_settings(
     ]
     callbacks = [*_replace(first, named), *added, *_replace(last, named)]
     replaced = {f"callbacks__{name}": named[name] for name in OF_SKORCH if name in named}
-    return {"callbacks": callbacks, **replaced}
+    return {"callbacks": callbacks, "callbacks__print_log": NoLog(), **replaced}
 
 
 def _replace(ours: Sequence[Entry], named: dict[str, Any]) -> list[Entry]:

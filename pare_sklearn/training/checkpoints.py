@@ -15,7 +15,8 @@ from torch import Tensor
 
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.training.net import PaReNet
-from pare_sklearn.training.stopping import StopSign
+from pare_sklearn.training.stopping import OfThisCall
+from pare_sklearn.training.timing import OutOfTime
 from pare_sklearn.utils.kept_files import keep, read_kept
 from pare_sklearn.utils.randomness import set_torch_rng, torch_rng_state
 
@@ -55,7 +56,7 @@ class MemberFiles:
                 self.stage(stage).unlink(missing_ok=True)
 
 
-def fit_net(net: PaReNet, rows: Rows, sign: StopSign, path: Path | None) -> None:
+def fit_net(net: PaReNet, rows: Rows, path: Path | None) -> None:
     """Fit a net; where there is a path, keep its state after each epoch, and go on from it.
 
     Parameters
@@ -65,8 +66,6 @@ def fit_net(net: PaReNet, rows: Rows, sign: StopSign, path: Path | None) -> None
         a state or was never stopped.
     rows : Rows
         To train on.
-    sign : StopSign
-        Part of its callbacks, and another one in each fit.
     path : Path or None
         File of the state.
     """
@@ -74,7 +73,7 @@ def fit_net(net: PaReNet, rows: Rows, sign: StopSign, path: Path | None) -> None
         net.fit(rows, y=None)
         return
     net.initialize()
-    live = _live_parts(net, rows, sign)
+    live = _live_parts(net, rows)
     fixed = _frozen(net)
     state = read_kept(path, live)
     if state is None:
@@ -87,17 +86,18 @@ def fit_net(net: PaReNet, rows: Rows, sign: StopSign, path: Path | None) -> None
             net.fit_loop(rows, None, epochs=1)
             fixed = dict(fixed.items() & _frozen(net).items())
             _is_kept(path, _state(net, fixed.keys()), live)
+    except OutOfTime:
+        pass
     except KeyboardInterrupt:
         net.interrupted_ = not net.stopped_early_
     net.notify("on_train_end", X=rows, y=None)
 
 
-def _live_parts(net: PaReNet, rows: Rows, sign: StopSign) -> dict[str, Any]:
+def _live_parts(net: PaReNet, rows: Rows) -> dict[str, Any]:
     """What callbacks may hold on to, and what is there anew when a net goes on."""
     parts = {
         "net": net,
         "rows": rows,
-        "sign": sign,
         "source": net.source,
         "unlabelled": net.unlabelled,
         "criterion": net.criterion_,
@@ -129,7 +129,7 @@ def _state(net: PaReNet, fixed: Set[str]) -> dict[str, Any]:
         "trains": trains,
         "criterion": net.criterion_.state_dict(),
         "optimizer": net.optimizer_.state_dict(),
-        "callbacks": net.callbacks_,
+        "callbacks": [each for each in net.callbacks_ if not isinstance(each[1], OfThisCall)],
         "best": {
             name: _without(stopping.best_model_weights_ or {}, fixed)
             for name, stopping in _stoppings(net)
@@ -142,7 +142,8 @@ def _state(net: PaReNet, fixed: Set[str]) -> dict[str, Any]:
 def _restore(net: PaReNet, state: dict[str, Any]) -> None:
     """Bring a net that was just initialized into a state."""
     net.__dict__.update(state["plain"])
-    net.callbacks_ = state["callbacks"]
+    of_this_call = [each for each in net.callbacks_ if isinstance(each[1], OfThisCall)]
+    net.callbacks_ = [*state["callbacks"], *of_this_call]
     net.history = state["history"]
     whole = net.module_.state_dict()
     for name, stopping in _stoppings(net):

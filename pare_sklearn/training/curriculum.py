@@ -18,6 +18,7 @@ from pare_sklearn.sources import EmbeddedSource
 from pare_sklearn.training.difficulty import Difficulty
 from pare_sklearn.training.intermediate import sample_source
 from pare_sklearn.training.schedules import make_schedule, patch_count
+from pare_sklearn.training.timing import Clock
 
 # Samples, of target and source, that the difficulty of intermediate modalities is measured on, and
 # how often in a training.
@@ -47,6 +48,8 @@ class KCurriculum(Callback):
         Epochs in which k falls; it stays at its end in those behind them.
     weighting : callable or None, default=None
         ``k -> lam`` in [0, 1]; None counts: k / n.
+    clock : Clock or None, default=None
+        Where the time is gone faster than the epochs, k falls with it.
 
     Examples
     --------
@@ -61,15 +64,20 @@ class KCurriculum(Callback):
         n_source_patches: int,
         n_epochs: int,
         weighting: Callable[[int], float] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.schedule = schedule
         self.n_patches = n_patches
         self.n_source_patches = n_source_patches
         self.n_epochs = n_epochs
         self.weighting = weighting
+        self.clock = clock
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        progress = (len(net.history) - 1) / max(1, self.n_epochs - 1)
+        epoch: float = len(net.history) - 1
+        if self.clock is not None:
+            epoch = max(epoch, self.clock.epochs_gone(epoch))
+        progress = epoch / max(1, self.n_epochs - 1)
         fraction = self.schedule(min(1.0, progress))
         net.k_ = patch_count(fraction, self.n_patches, self.n_source_patches)
         net.lam_ = net.k_ / self.n_patches if self.weighting is None else self.weighting(net.k_)
@@ -78,7 +86,13 @@ class KCurriculum(Callback):
 
 
 def curriculum_callbacks(
-    recipe: Recipe, train: Rows, source: EmbeddedSource, n_patches: int, n_epochs: int, seed: int
+    recipe: Recipe,
+    train: Rows,
+    source: EmbeddedSource,
+    n_patches: int,
+    n_epochs: int,
+    seed: int,
+    clock: Clock | None = None,
 ) -> list[tuple[str, Callback]]:
     """The callback that sets k and lambda, behind one that measures where they need it.
 
@@ -96,6 +110,8 @@ def curriculum_callbacks(
         Epochs in which k falls.
     seed : int
         Draws what is measured.
+    clock : Clock or None, default=None
+        As `KCurriculum` takes it.
 
     Returns
     -------
@@ -115,7 +131,8 @@ def curriculum_callbacks(
     if schedule is None:
         # A schedule of the user's own may count its calls: each member has one for itself.
         schedule = make_schedule(deepcopy(mixing.k_schedule), mixing.k_start, mixing.k_end)
-    curriculum = KCurriculum(schedule, n_patches, source.tokens.shape[1], n_epochs, weighting)
+    n_source = source.tokens.shape[1]
+    curriculum = KCurriculum(schedule, n_patches, n_source, n_epochs, weighting, clock)
     return [*callbacks, ("curriculum", curriculum)]
 
 

@@ -22,7 +22,7 @@ from pare_sklearn.utils.kept_files import UNFINISHED, keep, read_kept
 
 NAME = "fit.pickle"
 # Of a recipe, what changes no bit of the result, or follows from the rest.
-WITHOUT_EFFECT = ("checkpoint", "n_jobs", "verbose", "is_shared", "mixing")
+WITHOUT_EFFECT = ("checkpoint", "time_limit", "n_jobs", "verbose", "is_shared", "mixing")
 # Fields of a recipe that users know by another name.
 KNOWN_AS = {"autocast": "precision", "task": "the kind of estimator"}
 ADVICE = "Choose another folder, or delete this one."

@@ -10,8 +10,8 @@ from skorch import NeuralNet
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
 
 
-def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
-    """One row for each finished epoch of a stage, ``"align"`` or ``"finetune"``."""
+def history_rows(net: NeuralNet, stage: str, first: int = 0) -> list[dict[str, Any]]:
+    """One row for each finished epoch of a stage, ``"align"`` or ``"finetune"``, from one on."""
     return [
         {
             "stage": stage,
@@ -24,25 +24,15 @@ def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
             "validation_score": -float(epoch["valid_loss"]) if "valid_loss" in epoch else None,
             "seconds": epoch["dur"],
         }
-        for epoch in net.history
-        if "dur" in epoch
+        for epoch in finished_epochs(net, first)
     ]
+
+
+def finished_epochs(net: NeuralNet, first: int = 0) -> list[dict[str, Any]]:
+    """What skorch has noted of each epoch that was trained to its end, from one on."""
+    return [epoch for epoch in net.history[first:] if "dur" in epoch]
 
 
 def _number_or_none(value: float) -> float | None:
     """None in place of NaN, which is not equal to itself."""
     return None if math.isnan(value) else float(value)
-
-
-def report_member(
-    number: int, n_finished: int, n: int, history: list[dict[str, Any]], seconds: float
-) -> None:
-    """Print a line on a finished member."""
-    scores = [row["validation_score"] for row in history if row["validation_score"] is not None]
-    best = f", best validation score {max(scores):.4f}" if scores else ""
-    left = seconds / n_finished * (n - n_finished)
-    print(
-        f"member {number + 1}/{n}: {len(history)} epochs{best}, "
-        f"{seconds:.0f} s so far, about {left:.0f} s left",
-        flush=True,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,10 +36,12 @@ from pare_sklearn.training.callbacks import Entry, callback_settings
 from pare_sklearn.training.checkpoints import MemberFiles, fit_net
 from pare_sklearn.training.curriculum import curriculum_callbacks, curriculum_epochs
 from pare_sklearn.training.history import history_rows
+from pare_sklearn.training.member_log import MemberLog, TellProgress
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY, PaReNet
 from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
 from pare_sklearn.training.probing import start_predictor
-from pare_sklearn.training.stopping import StopAtSign, StopSign
+from pare_sklearn.training.stopping import OfThisCall, StopAtSign, StopSign
+from pare_sklearn.training.timing import UNLIMITED, Clock, StopInTime, Turn
 from pare_sklearn.utils.arrays import writable
 from pare_sklearn.utils.processes import new_accelerator
 from pare_sklearn.utils.randomness import kept_torch_rng, seed_generators
@@ -70,6 +73,10 @@ class MemberTask:
         Weights that training goes on from.
     files : MemberFiles or None, default=None
         Where the member is kept, and what there is of it.
+    turn : Turn, default=UNLIMITED
+        How much of the time is for it.
+    log : MemberLog or None, default=None
+        Where it tells how far it is.
     """
 
     recipe: Recipe
@@ -83,6 +90,8 @@ class MemberTask:
     seed: int
     state: dict[str, Tensor] | None
     files: MemberFiles | None = None
+    turn: Turn = UNLIMITED
+    log: MemberLog | None = None
 
 
 class Member(NamedTuple):
@@ -91,20 +100,27 @@ class Member(NamedTuple):
     net: PaReNet
     history: list[dict[str, Any]]
     interrupted: bool = False
+    out_of_time: bool = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it was trained to the end."""
+        return not (self.interrupted or self.out_of_time)
 
 
 def train_member(task: MemberTask) -> Member | None:
-    """Train a member; None where it is stopped before its first epoch ends.
+    """Train a member; None where it is stopped before its first epoch ends, or has no time.
 
     Parameters
     ----------
     task : MemberTask
-        The result is a function of it, bit for bit, whichever process trains.
+        Without a limit of time the result is a function of it, bit for bit, whichever process
+        trains.
 
     Returns
     -------
     Member or None
-        Interrupted, it has the best state so far.
+        Interrupted or out of time, it has the best state so far.
 
     Raises
     ------
@@ -114,12 +130,12 @@ def train_member(task: MemberTask) -> Member | None:
         If memory does not suffice for a single sample.
     """
     task.sign.listen()
-    if task.sign.is_up:
+    if task.sign.is_up or task.turn.is_over:
         return None
     try:
         with kept_torch_rng(task.seed, task.recipe.device), limited_threads(task.n_threads):
             member = _train(task)
-        if task.files is not None and member is not None and not member.interrupted:
+        if task.files is not None and member is not None and member.is_finished:
             task.files.finish(member)
         return member
     except KeyboardInterrupt:
@@ -127,33 +143,37 @@ def train_member(task: MemberTask) -> Member | None:
 
 
 def _train(task: MemberTask) -> Member | None:
+    clock = task.turn.begin(task.budget.max_epochs)
     train = task.prepared.rows.take(task.fold.train)
     source, model = assemble(task)
     aligned: list[dict[str, Any]] = []
+    path = _state_path(task, "finetune")
     if task.state is not None:
         _restore(model, task.state)
     elif task.recipe.strategy == "orca":
         assert source is not None
-        aligner = _align(task, model, train, source)
+        aligner = _align(task, model, train, source, clock.first_half(ALIGN_EPOCHS))
         if aligner.interrupted_:
             # An embedder alone is no member, however many epochs it has finished.
             return None
+        # What follows from a half-trained embedder is nothing to go on from.
+        path = None if aligner.out_of_time_ else path
         aligned = history_rows(aligner, "align")
     if task.state is None and task.recipe.is_pretrained and task.prepared.starts_probed:
         n_rows = task.prepared.modality.rows_at_once(model.embedder.width)
         start_predictor(model, task.prepared.target, train, n_rows)
-    net = new_net(task, model, train, source)
+    net = new_net(task, model, train, source, clock.restart(), len(aligned))
     # Seeded again, so that what was built above does not change the order of the batches.
     seed_generators(task.seed + 1, task.recipe.device)
     layers = encoder_layers(model.encoder) if task.recipe.gradient_checkpointing else []
     with checkpointed(layers):
-        fit_net(net, train, task.sign, _state_path(task, "finetune"))
+        fit_net(net, train, path)
     _check_finite(net, train)
     finished = history_rows(net, "finetune")
     if net.interrupted_ and not finished:
         return None
     net.trim_for_prediction()
-    return Member(net, aligned + finished, net.interrupted_)
+    return Member(net, aligned + finished, net.interrupted_, net.out_of_time_)
 
 
 def assemble(task: MemberTask) -> tuple[EmbeddedSource | None, PaReModel]:
@@ -179,7 +199,9 @@ def _source_predictor(source: LoadedSource, backbone: Backbone) -> nn.Module:
     return Predictor(backbone.feature_width, int(source.y_s.max()) + 1)
 
 
-def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource) -> AlignmentNet:
+def _align(
+    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource, clock: Clock
+) -> AlignmentNet:
     """Train the embedder to bring the target near the source."""
     classes = pseudo_classes(train.y.numpy(), random_state=task.seed)
     rows = train.label(classes, train.weights.numpy())
@@ -191,11 +213,31 @@ def _align(task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSour
         max_epochs=ALIGN_EPOCHS,
         batch_size=ALIGN_BATCH,
         train_split=None,
-        callbacks=[*optimizer_callbacks(n_steps), ("stop", StopAtSign(task.sign))],
+        callbacks=[
+            *optimizer_callbacks(n_steps, _pace(task, clock)),
+            *_own_callbacks(task, clock, "align"),
+        ],
         **net_settings(task.recipe, ALIGN_RATE * task.lr),
     )
-    fit_net(net, rows, task.sign, _state_path(task, "align"))
+    fit_net(net, rows, _state_path(task, "align"))
     return net
+
+
+def _pace(task: MemberTask, clock: Clock) -> Clock:
+    """The clock by which rates and k fall: that of the epochs alone, where a state is to go on."""
+    return clock if task.files is None else UNLIMITED.begin(clock.max_epochs)
+
+
+def _own_callbacks(
+    task: MemberTask, clock: Clock, stage: str, n_before: int = 0
+) -> list[OfThisCall]:
+    """Callbacks of this call, without names, so that no one's replace them."""
+    callbacks: list[OfThisCall] = [StopAtSign(task.sign)]
+    if clock.end < math.inf:
+        callbacks.append(StopInTime(clock))
+    if task.log is not None:
+        callbacks.append(TellProgress(task.log, stage, n_before))
+    return callbacks
 
 
 def _state_path(task: MemberTask, stage: str) -> Path | None:
@@ -203,7 +245,12 @@ def _state_path(task: MemberTask, stage: str) -> Path | None:
 
 
 def new_net(
-    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None
+    task: MemberTask,
+    model: PaReModel,
+    train: Rows,
+    source: EmbeddedSource | None,
+    clock: Clock,
+    n_before: int = 0,
 ) -> PaReNet:
     """Put the model into a skorch net with optimizer and callbacks."""
     recipe, prepared = task.recipe, task.prepared
@@ -227,9 +274,9 @@ def new_net(
         iterator_valid=BatchIterator,
         iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
         **callback_settings(
-            _first_callbacks(task, model, train, source),
+            _first_callbacks(task, model, train, source, _pace(task, clock)),
             recipe.callbacks,
-            _last_callbacks(task, has_valid),
+            [*_own_callbacks(task, clock, "finetune", n_before), *_last_callbacks(task, has_valid)],
         ),
         **net_settings(recipe, task.lr),
     )
@@ -246,7 +293,7 @@ def _net_class(recipe: Recipe) -> Any:
 
 
 def _first_callbacks(
-    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None
+    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None, pace: Clock
 ) -> list[Entry]:
     """Ours in front of the user's, by names that are in `recipe.CALLBACK_NAMES`."""
     recipe, budget = task.recipe, task.budget
@@ -254,11 +301,11 @@ def _first_callbacks(
     callbacks: list[Entry] = [
         (name, PassthroughScoring(name, on_train=True)) for name in (*LOSS_TERMS, SOURCE_ACCURACY)
     ]
-    callbacks += optimizer_callbacks(n_steps)
+    callbacks += optimizer_callbacks(n_steps, pace)
     if model.gate is not None:
         assert source is not None
         callbacks += curriculum_callbacks(
-            recipe, train, source, model.n_patches, _curriculum_epochs(task), task.seed
+            recipe, train, source, model.n_patches, _curriculum_epochs(task), task.seed, pace
         )
     return callbacks
 
@@ -269,13 +316,12 @@ def _curriculum_epochs(task: MemberTask) -> int:
 
 
 def _last_callbacks(task: MemberTask, has_valid: bool) -> list[Entry]:
-    """Ours behind the user's. That of the sign has no name, so that none replaces it."""
-    callbacks: list[Entry] = [StopAtSign(task.sign)]
+    """Ours behind the user's, by names too."""
     if task.budget.early_stopping and has_valid:
         patience = task.budget.patience
         stop = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_silent)
-        callbacks.append(("early_stopping", stop))
-    return callbacks
+        return [("early_stopping", stop)]
+    return []
 
 
 def _silent(text: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 
@@ -16,10 +19,10 @@ from pare_sklearn.sources.choice import LoadedSource
 from pare_sklearn.training.checkpoints import MemberFiles
 from pare_sklearn.training.member import Member, MemberTask, train_member
 from pare_sklearn.training.plan import Plan
+from pare_sklearn.training.progress import MEMBERS, Progress
 from pare_sklearn.training.stopping import StopSign, stop_sign
+from pare_sklearn.training.timing import Turn
 from pare_sklearn.utils.kept_files import read_kept
-
-Report = Callable[[int, Member], None]
 
 
 def train_members(
@@ -28,7 +31,8 @@ def train_members(
     source: LoadedSource | None,
     plan: Plan,
     states: Sequence[dict[str, Tensor]],
-    report: Report,
+    progress: Progress,
+    end: float = math.inf,
 ) -> dict[int, Member]:
     """Train a member for each fold, and keep what there is of them when interrupted.
 
@@ -41,13 +45,15 @@ def train_members(
     plan : Plan
     states : sequence of dict of str to Tensor
         Weights that members go on from; those without one begin anew.
-    report : callable
-        Called with number and member, as each is finished.
+    progress : Progress
+        Told of each member as it is finished, and where members tell of their epochs.
+    end : float, default=inf
+        When they are to be trained, as `time.time` has it.
 
     Returns
     -------
     dict of int to Member
-        By number, in that order; fewer than the folds where it was interrupted.
+        By number, in that order; fewer than the folds where it was interrupted or out of time.
 
     Raises
     ------
@@ -59,10 +65,10 @@ def train_members(
     with stop_sign(answers_signal=n_jobs > 1) as sign:
         shared = partial(MemberTask, recipe, prepared, source, plan.budget, plan.lr, plan.n_threads)
         tasks = [
-            shared(sign, fold, seed, state, _files(recipe, number))
+            shared(sign, fold, seed, state, _files(recipe, number), log=progress.log(number))
             for number, (fold, seed, state) in enumerate(numbered)
         ]
-        return dict(sorted(_finished(tasks, n_jobs, sign, report)))
+        return dict(sorted(_finished(tasks, n_jobs, sign, progress, end)))
 
 
 def _files(recipe: Recipe, number: int) -> MemberFiles | None:
@@ -70,7 +76,7 @@ def _files(recipe: Recipe, number: int) -> MemberFiles | None:
 
 
 def _finished(
-    tasks: Sequence[MemberTask], n_jobs: int, sign: StopSign, report: Report
+    tasks: Sequence[MemberTask], n_jobs: int, sign: StopSign, progress: Progress, end: float
 ) -> Iterator[tuple[int, Member]]:
     """Members with their numbers, as they are finished; first those that a folder has."""
     left: list[tuple[int, MemberTask]] = []
@@ -79,14 +85,25 @@ def _finished(
         if kept is None:
             left.append((number, task))
         else:
-            report(number, kept)
+            progress.finish(number, kept)
             yield number, kept
+    progress.enter(MEMBERS)
     if left:
-        yield from _trained(left, n_jobs, sign, report)
+        yield from _trained(_in_turns(left, n_jobs, end), n_jobs, sign, progress)
+
+
+def _in_turns(
+    numbered: Sequence[tuple[int, MemberTask]], n_jobs: int, end: float
+) -> list[tuple[int, MemberTask]]:
+    """Tasks that share the time until `end`."""
+    n_turns = -(-len(numbered) // n_jobs)
+    turns = (Turn(end, n_turns - i // n_jobs, is_first=i == 0) for i in range(len(numbered)))
+    pairs = zip(numbered, turns, strict=True)
+    return [(number, replace(task, turn=turn)) for (number, task), turn in pairs]
 
 
 def _trained(
-    numbered: Sequence[tuple[int, MemberTask]], n_jobs: int, sign: StopSign, report: Report
+    numbered: Sequence[tuple[int, MemberTask]], n_jobs: int, sign: StopSign, progress: Progress
 ) -> Iterator[tuple[int, Member]]:
     """Members with their numbers, as they are trained."""
     # All else as everyone has it: with other settings joblib would end the processes of a job that
@@ -94,10 +111,14 @@ def _trained(
     parallel = Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
     try:
         for number, member in parallel(delayed(_numbered)(*each) for each in numbered):
-            if member is None or member.interrupted:
+            if member is None:
+                is_interrupted = time.time() < numbered[0][1].turn.end
+            else:
+                is_interrupted = member.interrupted
+            if is_interrupted:
                 sign.put_up()
             if member is not None:
-                report(number, member)
+                progress.finish(number, member)
                 yield number, member
     except TerminatedWorkerError as error:
         if sign.is_up:

@@ -21,6 +21,7 @@ from pare_sklearn.sources import EmbeddedSource
 from pare_sklearn.training.decay import split_by_decay
 from pare_sklearn.training.finetuning import layer_rates
 from pare_sklearn.training.samples import MixedLabels, Samples
+from pare_sklearn.training.timing import OutOfTime
 from pare_sklearn.utils.memory import is_out_of_memory
 from pare_sklearn.utils.randomness import remember_torch_rng
 
@@ -115,7 +116,7 @@ class PaReNet(NeuralNet):
         self.lam_ = 0.0
         # Parts that a batch is worked on in, for want of memory.
         self.n_parts_ = 1
-        self.interrupted_ = False
+        self.interrupted_ = self.out_of_time_ = False
         super().initialize()
         # A given backbone may come in either mode.
         super()._set_training(True)
@@ -152,6 +153,9 @@ class PaReNet(NeuralNet):
         self.stopped_early_ = False
         try:
             return super().fit_loop(*args, **kwargs)
+        except OutOfTime:
+            self.out_of_time_ = True
+            raise
         except KeyboardInterrupt:
             self.interrupted_ = not self.stopped_early_
             raise

@@ -11,6 +11,7 @@ from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
 
 from pare_sklearn.data.rows import BatchIterator
 from pare_sklearn.recipe import Recipe
+from pare_sklearn.training.timing import Clock
 
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.05
@@ -33,23 +34,28 @@ def net_settings(recipe: Recipe, lr: float) -> dict[str, Any]:
     }
 
 
-def optimizer_callbacks(n_steps: int) -> list[tuple[str, Callback]]:
-    """Clip the gradient, and let the learning rate rise and fall over `n_steps`."""
+def optimizer_callbacks(n_steps: int, clock: Clock) -> list[tuple[str, Callback]]:
+    """Clip the gradient, and let the learning rate rise and fall over steps or time."""
     schedule = LRScheduler(
         torch.optim.lr_scheduler.LambdaLR,
         step_every="batch",
         event_name=None,
-        lr_lambda=partial(warmup_cosine, n_steps=n_steps),
+        lr_lambda=partial(_rate, n_steps=n_steps, clock=clock),
     )
     return [("clip", GradientNormClipping(CLIP_NORM)), ("lr_schedule", schedule)]
 
 
-def warmup_cosine(step: int, n_steps: int) -> float:
+def _rate(step: int, n_steps: int, clock: Clock) -> float:
+    n_an_epoch = n_steps / clock.max_epochs
+    return warmup_cosine(max(step, n_an_epoch * clock.epochs_gone(step / n_an_epoch)), n_steps)
+
+
+def warmup_cosine(step: float, n_steps: int) -> float:
     """Factor of the learning rate: linear warm-up, then half a cosine down to zero.
 
     Parameters
     ----------
-    step : int
+    step : float
         Steps done so far.
     n_steps : int
         Steps of the whole training.

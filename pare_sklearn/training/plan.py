@@ -23,6 +23,8 @@ from pare_sklearn.utils.threads import process_threads
 
 # Weights of an encoder from which on it is large: a single member is trained then.
 LARGE = 5_000_000
+# Limits of time, in seconds, up to which processes would take too much of it to start.
+WORTH_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _given_jobs(recipe: Recipe) -> int | str:
 
 def _most_jobs(recipe: Recipe) -> int:
     """How many members may be trained at once, where the user leaves it open."""
-    if _stays_here(recipe):
+    has_time = recipe.time_limit is None or recipe.time_limit >= WORTH_SECONDS
+    if _stays_here(recipe) or not has_time:
         return 1
     with warnings.catch_warnings():
         # A worker of someone's pool may have no processes of its own, which joblib says.
@@ -178,7 +181,7 @@ def _stays_here(recipe: Recipe) -> bool:
     """Whether members train in this process, where the user leaves it open.
 
     What is not ours may keep its state in this process; so do callbacks and modules. A GPU is not
-    shared, and lines an epoch of several members would be a muddle.
+    shared.
     """
     is_ours = not recipe.callbacks and not isinstance(recipe.backbone, nn.Module)
-    return not is_ours or recipe.verbose > 1 or recipe.is_shared or recipe.device != "cpu"
+    return not is_ours or recipe.is_shared or recipe.device != "cpu"

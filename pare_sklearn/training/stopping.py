@@ -50,7 +50,11 @@ class StopSign:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-class StopAtSign(Callback):
+class OfThisCall(Callback):
+    """A callback that belongs to one call of fit; the state that a folder keeps is without it."""
+
+
+class StopAtSign(OfThisCall):
     """End the training of a net where the sign is up, as ctrl-C does.
 
     Parameters

@@ -92,8 +92,9 @@ def test_a_loss_that_is_not_finite_stops_all_processes(shared):
 
 def test_only_the_main_process_prints(shared):
     _, _, run = shared
-    assert run.stdout.count("member 1/1") == 1
+    assert run.stdout.count("1 member, 3 epochs") == 1
     assert "valid_loss" not in run.stdout
+    assert "members 1/1: 100%" in run.stderr
 
 
 @pytest.mark.parametrize("estimator_class", [PaReClassifier, PaReRegressor])

@@ -130,7 +130,7 @@ def test_finished_members_are_not_trained_again(folder, undisturbed, monkeypatch
 def test_verbose_may_change(folder, undisturbed, monkeypatch, capsys):
     end_after(1, monkeypatch, quick(folder))
     assert told(quick(folder, verbose=1).fit(X, Y), X) == undisturbed
-    assert "member 2/2" in capsys.readouterr().out
+    assert "2 members, 6 epochs" in capsys.readouterr().out
 
 
 def test_members_in_threads_keep_their_states(folder, undisturbed, monkeypatch):

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
 from pare_sklearn import PaReClassifier
+from pare_sklearn.training.progress import Progress
 
 X, Y = make_classification(150, 6, random_state=0)
 SETTINGS = {"n_estimators": 4, "max_epochs": 6, "random_state": 0}
@@ -47,14 +48,11 @@ def test_a_cluster_that_loses_a_worker_trains_the_same_members(monkeypatch, clus
     assert os.getpid() not in pids
     victims = [min(pids)]
 
-    def kill_at_first(recipe, n_members):
-        def report(number, member):
-            while victims:
-                os.kill(victims.pop(), signal.SIGKILL)
+    def kill_at_first(self, number, member):
+        while victims:
+            os.kill(victims.pop(), signal.SIGKILL)
 
-        return report
-
-    monkeypatch.setattr("pare_sklearn.base._reporter", kill_at_first)
+    monkeypatch.setattr(Progress, "finish", kill_at_first)
     with joblib.parallel_config("dask"):
         n_jobs, proba = fit_and_predict(n_jobs="auto")
     assert not victims

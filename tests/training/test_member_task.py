@@ -14,6 +14,7 @@ from pare_sklearn import PaReClassifier
 from pare_sklearn.data.folds import Fold
 from pare_sklearn.training.member import train_member
 from pare_sklearn.training.plan import make_plan
+from pare_sklearn.training.progress import Progress
 
 MEGABYTE = 1 << 20
 
@@ -64,19 +65,16 @@ def test_five_members_on_two_workers_get_the_data_once(monkeypatch, tmp_path):
     X, y = long_series(megabytes=49)
     mapped = []
 
-    def note_files(recipe, n_members):
-        def report(number, member):
-            sizes = [path.stat().st_size for path in Path(tmp_path).rglob("*.pkl")]
-            mapped.append(sum(sizes) / MEGABYTE)
-
-        return report
+    def note_files(self, number, member):
+        sizes = [path.stat().st_size for path in Path(tmp_path).rglob("*.pkl")]
+        mapped.append(sum(sizes) / MEGABYTE)
 
     def plan_little(*arguments):
         plan = make_plan(*arguments)
         folds = tuple(Fold(fold.train[:16], fold.valid[:16]) for fold in plan.folds)
         return replace(plan, folds=folds)
 
-    monkeypatch.setattr("pare_sklearn.base._reporter", note_files)
+    monkeypatch.setattr(Progress, "finish", note_files)
     monkeypatch.setattr("pare_sklearn.base.make_plan", plan_little)
     model = PaReClassifier(
         strategy="finetune", patch_size=2_048, n_estimators=5, n_jobs=2, max_epochs=1,

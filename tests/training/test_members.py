@@ -84,13 +84,6 @@ def test_side_by_side_the_global_random_states_stay(data):
     np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
 
 
-def test_progress_is_told_as_members_finish(data, capsys):
-    PaReClassifier(**QUICK, n_jobs=2, verbose=1).fit(*data)
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("member")]
-    assert sorted(line.split(":")[0] for line in lines) == [f"member {n}/3" for n in (1, 2, 3)]
-    assert lines[-1].endswith("about 0 s left")
-
-
 def test_an_error_in_a_process_is_raised_as_it_is_and_the_next_fit_works(data):
     X, y = data
     with pytest.raises(FloatingPointError, match="Lower lr"):
@@ -134,15 +127,16 @@ class Silent(Callback):
         ({"n_estimators": 1}, 1),
         ({"callbacks": [Silent()]}, 1),
         ({"backbone": load_backbone("embedded", 0.1)}, 1),
-        ({"verbose": 2}, 1),
+        ({"verbose": 2}, 2),
+        ({"time_limit": 5}, 1),
     ],
-    ids=["auto", "one", "none", "three", "one member", "callbacks", "module", "verbose"],
+    ids=["auto", "one", "none", "three", "one member", "callbacks", "module", "verbose", "time"],
 )
 def test_how_many_train_at_once(monkeypatch, two_threads, parameters, n_jobs):
     X, y = make_classification(2_000, 30, random_state=0)
     asked = []
 
-    def stop(recipe, prepared, source, plan, states, report):
+    def stop(recipe, prepared, source, plan, *others):
         asked.append(plan.budget.n_jobs)
         raise KeyboardInterrupt
 

@@ -318,15 +318,6 @@ def test_balanced_weights_are_those_of_the_inverse_frequency():
     np.testing.assert_allclose(balanced.predict_proba(X), by_hand.predict_proba(X), atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("verbose", "expected"), [(0, set()), (1, {"source", "member 1/2", "member 2/2"})]
-)
-def test_progress_is_shown_where_asked(data, capsys, verbose, expected):
-    PaReClassifier(n_estimators=2, max_epochs=2, verbose=verbose, random_state=0).fit(*data)
-    lines = capsys.readouterr().out.splitlines()
-    assert {line.split(":")[0].split(" '")[0] for line in lines} == expected
-
-
 def test_a_fit_gives_no_warnings(data):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
