@@ -18,7 +18,7 @@ from typing_extensions import Self
 
 from pare_sklearn.backbones.contract import count_image_patches
 from pare_sklearn.data.modalities import Modality
-from pare_sklearn.data.prepared import prepare
+from pare_sklearn.data.prepared import Given, prepare
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.blend import blend_members
@@ -45,7 +45,16 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
     _task: ClassVar[Task]
 
     @undisturbed
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fine-tune the backbone.
 
         Parameters
@@ -64,6 +73,18 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             n_channels, height, width). Their size need not be that of X.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weights of the samples.
+        X_val : DataFrame or array-like of shape (n_validation_samples, ...) or None, default=None
+            Samples of your own to hold out, as `predict` takes them. All members train on the whole
+            of X, each with its own seed; early stopping, the linear probes' penalty and the blend
+            go by these samples. Scaling and categories do not see them.
+        y_val : array-like of shape (n_validation_samples, ...) or None, default=None
+            Their labels or targets, as in y; given with X_val, or not at all.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Group of each sample, such as a patient: anything that can be hashed, none missing. No
+            group is split between samples that a member trains on and samples that it holds out.
+            ``n_estimators="auto"`` is at most the number of groups; `validation_fraction` is a
+            share of the groups. Unlabelled samples of a held-out group do not train either. With
+            X_val nothing is split.
 
         Returns
         -------
@@ -85,6 +106,10 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             If interrupted before the first epoch ends. Later, fit keeps the best state so far,
             and warns.
         """
+        return self._fit(Given(X, y, sample_weight, X_val, y_val, groups))
+
+    def _fit(self, given: Given) -> Self:
+        """All of `fit`, step by step."""
         self._validate_params()
         recipe = make_recipe(self._task, self._parameters)
         earlier = self.ensemble_ if self.warm_start and self.__sklearn_is_fitted__() else None
@@ -92,7 +117,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
         finest = count_image_patches(backbone)
-        prepared = prepare(recipe, X, y, sample_weight, columns, finest, earlier)
+        prepared = prepare(recipe, given, columns, finest, earlier)
         recipe = settle_mixing(recipe, prepared, backbone)
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
@@ -234,7 +259,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         recipe = make_recipe(self._task, self._parameters)
         columns = type(self).__new__(type(self))
         backbone = load_frozen(recipe)
-        prepared = prepare(recipe, X, y, None, columns, count_image_patches(backbone))
+        prepared = prepare(recipe, Given(X, y), columns, count_image_patches(backbone))
         seed = as_seed(new_rng(self.random_state))
         return source_distances(recipe, prepared, backbone, seed, max_samples)
 

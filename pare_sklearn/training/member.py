@@ -216,7 +216,7 @@ def new_net(
         criterion,
         **criterion_parameters,
         source=source if model.gate is not None else None,
-        unlabelled=prepared.unlabelled,
+        unlabelled=prepared.unlabelled_beside(task.fold),
         patchmix=recipe.augmentation == "patchmix",
         mix_weight=recipe.mixing.mix_weight,
         exploration_epochs=round(recipe.mixing.exploration * _curriculum_epochs(task)),
