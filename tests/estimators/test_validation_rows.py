@@ -151,8 +151,7 @@ def test_unlabelled_rows_stay_in_x():
 
 def test_processes_give_the_same():
     one, two = (
-        PaReClassifier(**{**QUICK, "n_jobs": n}).fit(X, Y, X_val=X_VAL, y_val=Y_VAL)
-        for n in (1, 2)
+        PaReClassifier(**{**QUICK, "n_jobs": n}).fit(X, Y, X_val=X_VAL, y_val=Y_VAL) for n in (1, 2)
     )
     np.testing.assert_array_equal(one.predict_proba(X_VAL), two.predict_proba(X_VAL))
 
