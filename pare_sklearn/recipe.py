@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from sklearn.metrics import check_scoring, get_scorer_names
 from skorch.callbacks import Callback
 from torch import nn
 
@@ -29,6 +31,7 @@ CALLBACK_NAMES = (
     "lr_schedule",
     "difficulty",
     "curriculum",
+    "validation_score",
     "early_stopping",
 )
 
@@ -96,6 +99,7 @@ class Recipe:
     early_stopping: bool | str
     patience: int | str
     validation_fraction: float
+    scoring: str | Callable[..., float] | None
     batch_size: int | str
     lr: float | str
     weight_decay: float
@@ -163,8 +167,8 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     Raises
     ------
     ValueError
-        If k would rise, torch does not have the device, two callbacks have one name, or
-        `checkpoint` does not go together with the others.
+        If k would rise, torch does not have the device, scikit-learn does not have the scorer, two
+        callbacks have one name, or `checkpoint` does not go together with the others.
     TypeError
         If an entry of `callbacks` is no callback.
     """
@@ -176,6 +180,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
             "from source-like to target-like."
         )
     _check_callbacks(given["callbacks"] or ())
+    _check_scoring(given["scoring"])
     is_shared = given["device"] == ACCELERATE
     device = pick_device(given["device"])
     check_device(device)
@@ -213,6 +218,19 @@ def _checkpoint(parameters: Mapping[str, Any]) -> Path | None:
             "by several processes; set checkpoint=None, or another device."
         )
     return Path(folder).expanduser().absolute()
+
+
+def _check_scoring(scoring: str | Callable[..., float] | None) -> None:
+    """Raise where scikit-learn has no scorer of this name, or a metric is given in its place."""
+    names = get_scorer_names()
+    if isinstance(scoring, str) and scoring not in names:
+        near = " or ".join(map(repr, get_close_matches(scoring, names, n=2)))
+        raise ValueError(
+            f"scoring={scoring!r} is no scorer of scikit-learn; "
+            + (f"perhaps {near} is meant. " if near else "")
+            + "sklearn.metrics.get_scorer_names() lists them."
+        )
+    check_scoring(None, scoring, allow_none=True)
 
 
 def _check_callbacks(callbacks: Sequence) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from skorch import NeuralNet
 
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
+from pare_sklearn.training.scoring import VALIDATION_SCORE
 
 
 def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
@@ -21,12 +23,19 @@ def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
             "train_loss": float(epoch["train_loss"]),
             **{name: float(epoch.get(name, 0.0)) for name in LOSS_TERMS},
             SOURCE_ACCURACY: _number_or_none(epoch.get(SOURCE_ACCURACY, math.nan)),
-            "validation_score": -float(epoch["valid_loss"]) if "valid_loss" in epoch else None,
+            VALIDATION_SCORE: _validation_score(epoch),
             "seconds": epoch["dur"],
         }
         for epoch in net.history
         if "dur" in epoch
     ]
+
+
+def _validation_score(epoch: Mapping[str, Any]) -> float | None:
+    """By the scorer that is asked for, or minus the loss; None where nothing was held out."""
+    if VALIDATION_SCORE in epoch:
+        return float(epoch[VALIDATION_SCORE])
+    return -float(epoch["valid_loss"]) if "valid_loss" in epoch else None
 
 
 def _number_or_none(value: float) -> float | None:

@@ -38,6 +38,7 @@ from pare_sklearn.training.history import history_rows
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY, PaReNet
 from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
 from pare_sklearn.training.probing import start_predictor
+from pare_sklearn.training.scoring import VALIDATION_SCORE, ValidationScore
 from pare_sklearn.training.stopping import StopAtSign, StopSign
 from pare_sklearn.utils.arrays import writable
 from pare_sklearn.utils.processes import new_accelerator
@@ -227,7 +228,7 @@ def new_net(
         iterator_valid=BatchIterator,
         iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
         **callback_settings(
-            _first_callbacks(task, model, train, source),
+            _first_callbacks(task, model, train, source, has_valid),
             recipe.callbacks,
             _last_callbacks(task, has_valid),
         ),
@@ -246,7 +247,11 @@ def _net_class(recipe: Recipe) -> Any:
 
 
 def _first_callbacks(
-    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None
+    task: MemberTask,
+    model: PaReModel,
+    train: Rows,
+    source: EmbeddedSource | None,
+    has_valid: bool,
 ) -> list[Entry]:
     """Ours in front of the user's, by names that are in `recipe.CALLBACK_NAMES`."""
     recipe, budget = task.recipe, task.budget
@@ -260,6 +265,10 @@ def _first_callbacks(
         callbacks += curriculum_callbacks(
             recipe, train, source, model.n_patches, _curriculum_epochs(task), task.seed
         )
+    if recipe.scoring is not None and has_valid:
+        # In front of the user's, which may log it or go by it.
+        score = ValidationScore(recipe.scoring, task.prepared.target)
+        callbacks.append((VALIDATION_SCORE, score))
     return callbacks
 
 
@@ -272,8 +281,15 @@ def _last_callbacks(task: MemberTask, has_valid: bool) -> list[Entry]:
     """Ours behind the user's. That of the sign has no name, so that none replaces it."""
     callbacks: list[Entry] = [StopAtSign(task.sign)]
     if task.budget.early_stopping and has_valid:
-        patience = task.budget.patience
-        stop = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_silent)
+        has_score = task.recipe.scoring is not None
+        stop = EarlyStopping(
+            monitor=VALIDATION_SCORE if has_score else "valid_loss",
+            lower_is_better=not has_score,
+            patience=task.budget.patience,
+            threshold=0,
+            load_best=True,
+            sink=_silent,
+        )
         callbacks.append(("early_stopping", stop))
     return callbacks
 

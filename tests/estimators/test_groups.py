@@ -141,7 +141,7 @@ def test_there_are_as_many_members_as_groups_where_the_user_leaves_it_open():
     halves = np.arange(60) % 2
     assert model.fit(X, Y, groups=halves).budget_.n_estimators == 2
     assert_whole(model, halves, 2)
-    with pytest.raises(ValueError, match="a single group.*X_val"):
+    with pytest.raises(ValueError, match=r"a single group.*X_val"):
         model.fit(X, Y, groups=np.zeros(60))
     whole = PaReClassifier(**{**QUICK, "n_estimators": 1}, early_stopping=False)
     assert len(whole.fit(X, Y, groups=np.zeros(60)).estimators_) == 1

@@ -1,4 +1,4 @@
-"""Rows of the user's own to validate on: early stopping and blend go by them, members by all of X."""
+"""Rows of the user's own to validate on: stopping and blend go by them, members by all of X."""
 
 import numpy as np
 import pandas as pd

@@ -120,7 +120,7 @@ def test_one_that_the_fit_does_not_have_is_added():
 
 def test_the_names_are_those_of_a_net_and_stand_in_the_docstring():
     names = Names()
-    settings = {**SINGLE, "max_epochs": 1, "k_schedule": "otdd"}
+    settings = {**SINGLE, "max_epochs": 1, "k_schedule": "otdd", "scoring": "accuracy"}
     PaReClassifier(**settings, callbacks=[names]).fit(X, Y)
     assert {*names.found[0]} == {*CALLBACK_NAMES, "Names", "StopAtSign"}
     text = inspect.getdoc(PaReClassifier)
