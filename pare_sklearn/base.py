@@ -32,10 +32,14 @@ from pare_sklearn.training.history import report_member
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
+from pare_sklearn.training.named_callbacks import callback_parameters, set_callbacks
 from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
 from pare_sklearn.utils.randomness import as_seed, new_rng
 from pare_sklearn.utils.surroundings import undisturbed
+
+# Of parameters that are callbacks.
+PREFIX = "callbacks__"
 
 
 @dataclass(eq=False, repr=False)
@@ -134,6 +138,47 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         _warn_if_interrupted(members, len(plan.folds))
         ensemble = blend_members(recipe, prepared, plan, source, members)
         return self._publish(ensemble, plan, members, {} if columns is self else vars(columns))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether `callbacks` that have a name come as ``callbacks__NAME`` too, and their own
+            parameters as ``callbacks__NAME__PARAMETER``.
+
+        Returns
+        -------
+        dict of str to object
+        """
+        named = callback_parameters(self.callbacks) if deep else {}
+        return super().get_params(deep) | {PREFIX + name: value for name, value in named.items()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : object
+            Parameters by name. ``callbacks__NAME`` replaces or adds the callback of this name, and
+            None switches it off; ``callbacks__NAME__PARAMETER`` sets a parameter of one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or no callback of the name.
+        """
+        named = [name for name in params if name.startswith(PREFIX)]
+        changes = {name.removeprefix(PREFIX): params.pop(name) for name in named}
+        super().set_params(**params)
+        if changes:
+            self.callbacks = set_callbacks(self.callbacks, changes)
+        return self
 
     @undisturbed
     def gate_scores(self, X: ArrayLike) -> np.ndarray:

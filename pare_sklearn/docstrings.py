@@ -179,7 +179,8 @@ labels by the share; ``"patch_dropout"`` leaves out a random half of the patches
     "callbacks": """\
 list of skorch callbacks or None, default=None
 Callbacks for each member's net, or pairs of name and callback; each member gets a deep copy of
-them. A pair replaces the callback of that name, and ``(name, None)`` switches it off: ``"clip"``,
+them. A pair replaces the callback of that name, and ``(name, None)`` switches it off, as
+``set_params(callbacks__NAME=...)`` does, see docs/callbacks.md. The names are ``"clip"``,
 ``"lr_schedule"``, ``"early_stopping"``; ``"curriculum"``, which sets k and lambda, and
 ``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
 ``"valid_loss"`` and ``"print_log"``; ``"validation_score"``, which `scoring` adds;

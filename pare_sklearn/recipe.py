@@ -168,7 +168,8 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     ------
     ValueError
         If k would rise, torch does not have the device, scikit-learn does not have the scorer, two
-        callbacks have one name, or `checkpoint` does not go together with the others.
+        callbacks have one name, that which early stopping goes by is switched off, or `checkpoint`
+        does not go together with the others.
     TypeError
         If an entry of `callbacks` is no callback.
     """
@@ -181,6 +182,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
         )
     _check_callbacks(given["callbacks"] or ())
     _check_scoring(given["scoring"])
+    _check_stopping(given)
     is_shared = given["device"] == ACCELERATE
     device = pick_device(given["device"])
     check_device(device)
@@ -231,6 +233,19 @@ def _check_scoring(scoring: str | Callable[..., float] | None) -> None:
             + "sklearn.metrics.get_scorer_names() lists them."
         )
     check_scoring(None, scoring, allow_none=True)
+
+
+def _check_stopping(given: Mapping[str, Any]) -> None:
+    """Raise where a callback is switched off that early stopping goes by."""
+    entries = given["callbacks"] or ()
+    named = {entry[0]: entry[1] for entry in entries if isinstance(entry, tuple)}
+    name = "valid_loss" if given["scoring"] is None else "validation_score"
+    stops = given["early_stopping"] is not False and "early_stopping" not in named
+    if stops and name in named and named[name] is None:
+        raise ValueError(
+            f"callbacks switches off {name!r}, which early stopping goes by; set "
+            "early_stopping=False, or switch off 'early_stopping' too."
+        )
 
 
 def _check_callbacks(callbacks: Sequence) -> None:

@@ -11,6 +11,9 @@ from skorch import NeuralNet
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
 from pare_sklearn.training.scoring import VALIDATION_SCORE
 
+# What an epoch has once it is finished; each of them may be switched off.
+AT_THE_END = ("dur", "train_loss", *LOSS_TERMS)
+
 
 def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
     """One row for each finished epoch of a stage, ``"align"`` or ``"finetune"``."""
@@ -20,14 +23,14 @@ def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
             "epoch": epoch["epoch"],
             "k": epoch.get("k", 0),
             "lam": epoch.get("lam", 0.0),
-            "train_loss": float(epoch["train_loss"]),
+            "train_loss": _number_or_none(epoch.get("train_loss", math.nan)),
             **{name: float(epoch.get(name, 0.0)) for name in LOSS_TERMS},
             SOURCE_ACCURACY: _number_or_none(epoch.get(SOURCE_ACCURACY, math.nan)),
             VALIDATION_SCORE: _validation_score(epoch),
-            "seconds": epoch["dur"],
+            "seconds": epoch.get("dur"),
         }
         for epoch in net.history
-        if "dur" in epoch
+        if any(name in epoch for name in AT_THE_END)
     ]
 
 
