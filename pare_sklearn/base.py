@@ -18,7 +18,7 @@ from typing_extensions import Self
 
 from pare_sklearn.backbones.contract import count_image_patches
 from pare_sklearn.data.modalities import Modality
-from pare_sklearn.data.prepared import prepare
+from pare_sklearn.data.prepared import Given, prepare
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.blend import blend_members, fit_probes
@@ -31,12 +31,16 @@ from pare_sklearn.training.fit_folder import keep_plan
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
+from pare_sklearn.training.named_callbacks import callback_parameters, set_callbacks
 from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
 from pare_sklearn.training.progress import show_progress
 from pare_sklearn.training.timing import TimeLimit
 from pare_sklearn.utils.randomness import as_seed, new_rng
 from pare_sklearn.utils.surroundings import undisturbed
+
+# Of parameters that are callbacks.
+PREFIX = "callbacks__"
 
 
 @dataclass(eq=False, repr=False)
@@ -46,7 +50,16 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
     _task: ClassVar[Task]
 
     @undisturbed
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fine-tune the backbone.
 
         Parameters
@@ -65,6 +78,18 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             n_channels, height, width). Their size need not be that of X.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weights of the samples.
+        X_val : DataFrame or array-like of shape (n_validation_samples, ...) or None, default=None
+            Samples of your own to hold out, as `predict` takes them. All members train on the whole
+            of X, each with its own seed; early stopping, the linear probes' penalty and the blend
+            go by these samples. Scaling and categories do not see them.
+        y_val : array-like of shape (n_validation_samples, ...) or None, default=None
+            Their labels or targets, as in y; given with X_val, or not at all.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Group of each sample, such as a patient: anything that can be hashed, none missing. No
+            group is split between samples that a member trains on and samples that it holds out.
+            ``n_estimators="auto"`` is at most the number of groups; `validation_fraction` is a
+            share of the groups. Unlabelled samples of a held-out group do not train either. With
+            X_val nothing is split.
 
         Returns
         -------
@@ -86,6 +111,10 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             If interrupted before the first epoch ends. Later, fit keeps the best state so far,
             and warns.
         """
+        return self._fit(Given(X, y, sample_weight, X_val, y_val, groups))
+
+    def _fit(self, given: Given) -> Self:
+        """All of `fit`, step by step."""
         begin = time.time()
         self._validate_params()
         recipe = make_recipe(self._task, self._parameters)
@@ -95,7 +124,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
         finest = count_image_patches(backbone)
-        prepared = prepare(recipe, X, y, sample_weight, columns, finest, earlier)
+        prepared = prepare(recipe, given, columns, finest, earlier)
         recipe = settle_mixing(recipe, prepared, backbone)
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
@@ -117,6 +146,47 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
             progress.enter("blend")
             ensemble = blend_members(recipe, prepared, plan, source, members, probes)
         return self._publish(ensemble, plan, members, {} if columns is self else vars(columns))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether `callbacks` that have a name come as ``callbacks__NAME`` too, and their own
+            parameters as ``callbacks__NAME__PARAMETER``.
+
+        Returns
+        -------
+        dict of str to object
+        """
+        named = callback_parameters(self.callbacks) if deep else {}
+        return super().get_params(deep) | {PREFIX + name: value for name, value in named.items()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : object
+            Parameters by name. ``callbacks__NAME`` replaces or adds the callback of this name, and
+            None switches it off; ``callbacks__NAME__PARAMETER`` sets a parameter of one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or no callback of the name.
+        """
+        named = [name for name in params if name.startswith(PREFIX)]
+        changes = {name.removeprefix(PREFIX): params.pop(name) for name in named}
+        super().set_params(**params)
+        if changes:
+            self.callbacks = set_callbacks(self.callbacks, changes)
+        return self
 
     @undisturbed
     def gate_scores(self, X: ArrayLike) -> np.ndarray:
@@ -241,7 +311,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         recipe = make_recipe(self._task, self._parameters)
         columns = type(self).__new__(type(self))
         backbone = load_frozen(recipe)
-        prepared = prepare(recipe, X, y, None, columns, count_image_patches(backbone))
+        prepared = prepare(recipe, Given(X, y), columns, count_image_patches(backbone))
         seed = as_seed(new_rng(self.random_state))
         return source_distances(recipe, prepared, backbone, seed, max_samples)
 

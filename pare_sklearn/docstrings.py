@@ -7,6 +7,8 @@ from dataclasses import fields
 from textwrap import indent
 from typing import Literal, TypeVar
 
+from pare_sklearn.references import OWN_REFERENCES, REFERENCES
+
 Kind = Literal["classifier", "regressor"]
 Estimator = TypeVar("Estimator", bound=type)
 
@@ -122,6 +124,14 @@ Epochs without a better score before a member stops; ``"auto"`` is `max_epochs` 
     "validation_fraction": """\
 float, default=0.2
 Share of the samples that a single member holds out for early stopping, in (0, 1).""",
+    "scoring": """\
+str, callable or None, default=None
+Score of the held-out samples that tells when a member stops and which epoch is its best: a name in
+`sklearn.metrics.get_scorer_names`, or ``scorer(estimator, X, y) -> float``, greater being better.
+The estimator gives the predictions of the member's net for these samples; X is None, y is as in
+fit, and `sample_weight` has no say. Where y is a field or a map it is flat: (n_samples, n_points)
+for regression, (n_samples * n_points,) for classification. None is minus the loss. The linear
+probes and the blend go by the loss in any case.""",
     "batch_size": """\
 int or "auto", default="auto"
 Samples a step; ``"auto"`` is 32, above 1,000 samples 64, above 5,000 128, above 20,000 256, and
@@ -169,10 +179,12 @@ labels by the share; ``"patch_dropout"`` leaves out a random half of the patches
     "callbacks": """\
 list of skorch callbacks or None, default=None
 Callbacks for each member's net, or pairs of name and callback; each member gets a deep copy of
-them. A pair replaces the callback of that name, and ``(name, None)`` switches it off: ``"clip"``,
+them. A pair replaces the callback of that name, and ``(name, None)`` switches it off, as
+``set_params(callbacks__NAME=...)`` does, see docs/callbacks.md. The names are ``"clip"``,
 ``"lr_schedule"``, ``"early_stopping"``; ``"curriculum"``, which sets k and lambda, and
 ``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
-``"valid_loss"`` and ``"print_log"``; ``"target_loss"``, ``"intermediate_loss"``,
+``"valid_loss"`` and ``"print_log"``; ``"validation_score"``, which `scoring` adds;
+``"target_loss"``, ``"intermediate_loss"``,
 ``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss, and
 ``"source_accuracy"``.""",
     "checkpoint": """\
@@ -305,8 +317,8 @@ history_ : list of dict
     A row an epoch: ``member``, ``stage`` (``"align"``, whose ``train_loss`` is the OTDD, or
     ``"finetune"``), ``epoch``, ``k``, ``lam``, ``train_loss``, its terms ``target_loss``,
     ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``source_accuracy`` (how often
-    h_s tells the class of an intermediate sample; None at k = 0), ``validation_score`` (minus the
-    loss of the held-out samples; None without any), ``seconds``.
+    h_s tells the class of an intermediate sample; None at k = 0), ``validation_score`` (of the
+    held-out samples, by `scoring` or minus the loss; None without any), ``seconds``.
 ensemble_ : Ensemble
     The members and what beside them predicts; what follows down to ``otdd_`` is part of it.
 estimators_ : list of PaReNet
@@ -338,30 +350,6 @@ mixing_ : Mixing
     ``exploration``: of the epochs in which k falls, the share in which the gate's scores are noisy
     and the gate learns.
 """
-
-REFERENCES = """\
-.. [1] Cai et al. (2024), "Enhancing Cross-Modal Fine-Tuning with Gradually Intermediate Modality
-   Generation", ICML, arXiv:2406.09003.
-.. [2] Shen et al. (2023), "Cross-Modal Fine-Tuning: Align then Refine", ICML, arXiv:2302.05738.
-.. [3] Kumar et al. (2022), "Fine-Tuning can Distort Pretrained Features and Underperform
-   Out-of-Distribution", ICLR, arXiv:2202.10054.
-.. [4] Dempster, Petitjean & Webb (2020), "ROCKET: exceptionally fast and accurate time series
-   classification using random convolutional kernels", Data Mining and Knowledge Discovery,
-   arXiv:1910.13051.
-.. [5] Hu et al. (2022), "LoRA: Low-Rank Adaptation of Large Language Models", ICLR,
-   arXiv:2106.09685.
-.. [6] Howard & Ruder (2018), "Universal Language Model Fine-tuning for Text Classification", ACL,
-   arXiv:1801.06146.
-.. [7] Gorishniy, Rubachev & Babenko (2022), "On Embeddings for Numerical Features in Tabular Deep
-   Learning", NeurIPS, arXiv:2203.05556.
-.. [8] Liu et al. (2023), "PatchDropout: Economizing Vision Transformers Using Patch Dropout", WACV.
-"""
-OWN_REFERENCES = {
-    "classifier": """\
-.. [9] Lin et al. (2017), "Focal Loss for Dense Object Detection", ICCV, arXiv:1708.02002.
-""",
-    "regressor": "",
-}
 
 
 def documented(kind: Kind) -> Callable[[Estimator], Estimator]:

@@ -84,6 +84,9 @@ class Parameters:
     validation_fraction: float = field(
         default=0.2, metadata=must_be(Interval(Real, 0, 1, closed="neither"))
     )
+    scoring: str | Callable[..., float] | None = field(
+        default=None, metadata=must_be(str, callable, None)
+    )
     batch_size: int | Literal["auto"] = field(default="auto", metadata=must_be(AUTO, COUNT))
     lr: float | Literal["auto"] = field(
         default="auto", metadata=must_be(AUTO, Interval(Real, 0, None, closed="neither"))

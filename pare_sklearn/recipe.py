@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from sklearn.metrics import check_scoring, get_scorer_names
 from skorch.callbacks import Callback
 from torch import nn
 
@@ -29,6 +31,7 @@ CALLBACK_NAMES = (
     "lr_schedule",
     "difficulty",
     "curriculum",
+    "validation_score",
     "early_stopping",
 )
 
@@ -96,6 +99,7 @@ class Recipe:
     early_stopping: bool | str
     patience: int | str
     validation_fraction: float
+    scoring: str | Callable[..., float] | None
     batch_size: int | str
     lr: float | str
     weight_decay: float
@@ -164,8 +168,9 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     Raises
     ------
     ValueError
-        If k would rise, torch does not have the device, two callbacks have one name, or
-        `checkpoint` or `time_limit` does not go together with the others.
+        If k would rise, torch does not have the device, scikit-learn does not have the scorer, two
+        callbacks have one name, that which early stopping goes by is switched off, or `checkpoint`
+        or `time_limit` does not go together with the others.
     TypeError
         If an entry of `callbacks` is no callback.
     """
@@ -178,6 +183,8 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
         )
     _check_callbacks(given["callbacks"] or ())
     _check_time_limit(parameters)
+    _check_scoring(given["scoring"])
+    _check_stopping(given)
     is_shared = given["device"] == ACCELERATE
     device = pick_device(given["device"])
     check_device(device)
@@ -223,6 +230,32 @@ def _check_time_limit(parameters: Mapping[str, Any]) -> None:
         raise ValueError(
             f"time_limit and device={ACCELERATE!r} do not go together: each process would stop at "
             "a batch of its own; set time_limit=None, or another device."
+        )
+
+
+def _check_scoring(scoring: str | Callable[..., float] | None) -> None:
+    """Raise where scikit-learn has no scorer of this name, or a metric is given in its place."""
+    names = get_scorer_names()
+    if isinstance(scoring, str) and scoring not in names:
+        near = " or ".join(map(repr, get_close_matches(scoring, names, n=2)))
+        raise ValueError(
+            f"scoring={scoring!r} is no scorer of scikit-learn; "
+            + (f"perhaps {near} is meant. " if near else "")
+            + "sklearn.metrics.get_scorer_names() lists them."
+        )
+    check_scoring(None, scoring, allow_none=True)
+
+
+def _check_stopping(given: Mapping[str, Any]) -> None:
+    """Raise where a callback is switched off that early stopping goes by."""
+    entries = given["callbacks"] or ()
+    named = {entry[0]: entry[1] for entry in entries if isinstance(entry, tuple)}
+    name = "valid_loss" if given["scoring"] is None else "validation_score"
+    stops = given["early_stopping"] is not False and "early_stopping" not in named
+    if stops and name in named and named[name] is None:
+        raise ValueError(
+            f"callbacks switches off {name!r}, which early stopping goes by; set "
+            "early_stopping=False, or switch off 'early_stopping' too."
         )
 
 

@@ -13,7 +13,7 @@ from sklearn.datasets import make_classification
 from benchmarks.speed.plain_loop import PlainLoop
 from benchmarks.speed.timing import Trial, clock, interleave, spread
 from pare_sklearn import PaReClassifier
-from pare_sklearn.data.prepared import prepare
+from pare_sklearn.data.prepared import Given, prepare
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.recipe import make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen
@@ -27,7 +27,7 @@ def only_member(clf: PaReClassifier, X: np.ndarray, y: np.ndarray) -> MemberTask
     """The task that fit gives to the one member of a classifier."""
     recipe = make_recipe("classification", clf.get_params(deep=False))
     backbone = load_frozen(recipe)
-    prepared = prepare(recipe, X, y, None, clone(clf))
+    prepared = prepare(recipe, Given(X, y), clone(clf))
     plan = make_plan(recipe, prepared, backbone, clf.random_state)
     source = choose_source(recipe, prepared, backbone, plan.seeds[0])
     arrays = None if source is None else source.load()

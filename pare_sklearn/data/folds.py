@@ -139,11 +139,15 @@ def note_held_out(keys: np.ndarray, folds: Sequence[Fold]) -> HeldOut:
     return HeldOut(keys, by_member)
 
 
-def continue_folds(folds: Sequence[Fold], keys: np.ndarray, earlier: HeldOut) -> list[Fold]:
+def continue_folds(
+    folds: Sequence[Fold], keys: np.ndarray, earlier: HeldOut, groups: np.ndarray | None = None
+) -> list[Fold]:
     """Let each member hold out again what it held out before, and nothing that it trained on.
 
     A score on rows that a member was trained on would look like learning. Rows that are new are
     held out as dealt; so are all by a member that is new, or that would have none to train on.
+    Groups stay whole: new rows go where those of their group were, and where some were trained on,
+    so are all.
 
     Parameters
     ----------
@@ -153,6 +157,8 @@ def continue_folds(folds: Sequence[Fold], keys: np.ndarray, earlier: HeldOut) ->
         Of the rows of this fit, see `row_keys`.
     earlier : HeldOut
         Of the fit before.
+    groups : int ndarray of shape (n_samples,) or None, default=None
+        Groups of the rows of this fit, which the folds keep whole.
 
     Returns
     -------
@@ -172,8 +178,16 @@ def continue_folds(folds: Sequence[Fold], keys: np.ndarray, earlier: HeldOut) ->
         held_out = np.isin(np.arange(len(keys)), fold.valid)
         if number < len(earlier.by_member):
             held_out = np.where(known, earlier.by_member[number][rows], held_out)
+            if groups is not None:
+                held_out = _whole(groups, held_out, known)
         continued.append(fold if held_out.all() else _hold_out(held_out))
     return continued
+
+
+def _whole(groups: np.ndarray, held_out: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which rows to hold out so that groups stay whole; those with `known` rows follow them."""
+    trained_on = np.isin(groups, groups[known & ~held_out])
+    return (held_out | np.isin(groups, groups[known & held_out])) & ~trained_on
 
 
 def row_keys(inputs: Iterable[np.ndarray]) -> np.ndarray:

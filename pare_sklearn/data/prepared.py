@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from pare_sklearn.data.folds import Fold
+from pare_sklearn.data.groups import number_groups
 from pare_sklearn.data.modalities import Modality, new_modality
 from pare_sklearn.data.modalities.frames import take_rows
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target, new_target
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.utils.validation import check_length, reject_nested
+
+
+class Given(NamedTuple):
+    """What `fit` is called with, as its docstring has it."""
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    X_val: Any = None
+    y_val: Any = None
+    groups: Any = None
 
 
 @dataclass(frozen=True)
@@ -23,19 +38,33 @@ class Prepared:
     Attributes
     ----------
     rows : Rows
-        The labelled samples.
+        The labelled samples, and behind them the user's own to validate on.
     unlabelled : Rows or None
-        The others, where there are any.
+        Those without a label, where there are any.
     modality : Modality
         Checks and scales samples, and builds their embedder.
     target : Target
         Checks and codes targets.
+    n_validation : int, default=0
+        How many rows at the end are the user's own to validate on.
+    groups : int ndarray of shape (n_samples,) or None, default=None
+        Groups of the labelled samples, where they are to stay whole.
+    unlabelled_groups : int ndarray of shape (n_unlabelled,) or None, default=None
+        Groups of those without a label.
     """
 
     rows: Rows
     unlabelled: Rows | None
     modality: Modality
     target: Target
+    n_validation: int = 0
+    groups: np.ndarray | None = None
+    unlabelled_groups: np.ndarray | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Labelled samples without the user's own to validate on."""
+        return len(self.rows) - self.n_validation
 
     @property
     def is_field(self) -> bool:
@@ -46,6 +75,13 @@ class Prepared:
     def starts_probed(self) -> bool:
         """Whether a pretrained member's predictor starts from a linear probe."""
         return self.modality.STARTS_PROBED and not self.is_field
+
+    def unlabelled_beside(self, fold: Fold) -> Rows | None:
+        """Samples without a label that train beside a fold: none of a group that it holds out."""
+        if self.unlabelled is None or self.groups is None or self.unlabelled_groups is None:
+            return self.unlabelled
+        kept = ~np.isin(self.unlabelled_groups, self.groups[fold.valid])
+        return self.unlabelled.take(np.flatnonzero(kept)) if kept.any() else None
 
 
 class Fitted(Protocol):
@@ -62,25 +98,19 @@ class Fitted(Protocol):
 
 def prepare(
     recipe: Recipe,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
+    given: Given,
     columns: Any,
     most_patches: int | None = None,
     earlier: Fitted | None = None,
 ) -> Prepared:
-    """Check samples, targets and weights, and turn them into rows of tensors.
+    """Check what is given, and turn it into rows of tensors.
 
     Parameters
     ----------
     recipe : Recipe
         Says what the samples and the targets are.
-    X : DataFrame or array-like
-        Samples.
-    y : array-like
-        Their targets.
-    sample_weight : array-like of shape (n_samples,) or None
-        Their weights, not negative.
+    given : Given
+        Samples, targets and all that goes with them.
     columns : BaseEstimator
         Gets the number and the names of the columns; where there was an earlier fit it has them.
     most_patches : int or None, default=None
@@ -95,48 +125,95 @@ def prepare(
     Raises
     ------
     ValueError, TypeError
-        If X, y or the weights are nothing that can be trained on, or differ from the earlier ones
-        in kind.
+        If something given is nothing that can be trained or validated on, or differs from the
+        earlier in kind.
     """
-    modality = new_modality(recipe, X)
-    if earlier is not None:
-        modality = _same_shapes(modality, earlier.modality)
+    _check_complete(given)
+    prepared = _prepare_samples(recipe, given, columns, most_patches, earlier)
+    if given.X_val is None:
+        return prepared
+    behind = _validation_rows(prepared.modality, prepared.target, given, columns)
+    rows = prepared.rows.append(behind)
+    # Nothing is split, and so no group.
+    return replace(
+        prepared, rows=rows, n_validation=len(behind), groups=None, unlabelled_groups=None
+    )
+
+
+def _check_complete(given: Given) -> None:
+    """Raise where samples to validate on come without targets, or targets without samples."""
+    if (given.X_val is None) != (given.y_val is None):
+        there, lacking = ("y_val", "X_val") if given.X_val is None else ("X_val", "y_val")
+        raise ValueError(f"{there} comes without {lacking}; pass both, or neither.")
+
+
+def _prepare_samples(
+    recipe: Recipe, given: Given, columns: Any, most_patches: int | None, earlier: Fitted | None
+) -> Prepared:
+    """All but the user's own rows to validate on."""
+    X, y = given.X, given.y
+    modality = _same_shapes(new_modality(recipe, X), earlier)
     samples = modality.validate(X, y, columns, reset=earlier is None)
     labelled = np.ones(len(samples), dtype=bool)
+    groups = None if given.groups is None else number_groups(given.groups, len(samples))
     target = new_target(recipe, y, modality.field_axes)
     if recipe.semi_supervised:
         y, labelled = target.split(y)
         check_length(labelled, len(samples))
-    given = target.check(y)
-    check_length(given, labelled.sum())
-    weights = _weights(target, given, sample_weight, labelled)
-    target.fit(given, weights)
+    targets = target.check(y)
+    check_length(targets, labelled.sum())
+    weights = _weights(target, targets, given.sample_weight, labelled)
+    target.fit(targets, weights)
     counts = _counts(recipe, weights)
     if not counts.all():
-        given, weights = given[counts], weights[counts] / weights[counts].mean()
+        targets, weights = targets[counts], weights[counts] / weights[counts].mean()
         kept = ~labelled
         kept[labelled] = counts
         samples, labelled = take_rows(samples, np.flatnonzero(kept)), labelled[kept]
+        groups = None if groups is None else groups[kept]
     if earlier is None:
-        dense = modality.is_field(target.shape)
-        modality.fit(samples, dense, most_patches)
+        modality.fit(samples, modality.is_field(target.shape), most_patches)
     else:
         target = target.follow(earlier.target)
     rows = modality.rows(samples)
     unlabelled = None if labelled.all() else rows.take(np.flatnonzero(~labelled))
-    targets = target.encode(given)
-    labelled_rows = rows.take(np.flatnonzero(labelled)).label(targets, weights)
-    return Prepared(labelled_rows, unlabelled, modality, target)
+    rows = rows.take(np.flatnonzero(labelled)).label(target.encode(targets), weights)
+    groups_of_both = (None, None) if groups is None else (groups[labelled], groups[~labelled])
+    return Prepared(rows, unlabelled, modality, target, 0, *groups_of_both)
 
 
-def _same_shapes(modality: Modality, earlier: Modality) -> Modality:
-    """The earlier modality; raise where the new one would make weights of other shapes."""
-    if modality.shaping != earlier.shaping:
+def _validation_rows(modality: Modality, target: Target, given: Given, columns: Any) -> Rows:
+    """The user's own rows to validate on, with weights of mean 1."""
+    with _of_validation():
+        samples = modality.validate(given.X_val, "no_validation", columns, reset=False)
+        rows = modality.rows(samples)
+        targets = target.check_known(given.y_val)
+        check_length(targets, len(rows))
+    codes = target.encode(targets)
+    weights = target.code_weights(codes)
+    return rows.label(codes, weights / (weights.mean() or 1.0))
+
+
+@contextmanager
+def _of_validation() -> Iterator[None]:
+    """Let messages say that the samples to validate on are meant."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"X_val and y_val: {error}") from error
+
+
+def _same_shapes(modality: Modality, earlier: Fitted | None) -> Modality:
+    """The earlier modality, if any; raise where the new one would make weights of other shapes."""
+    if earlier is None:
+        return modality
+    if modality.shaping != earlier.modality.shaping:
         raise ValueError(
             "warm_start: numeric_embedding or patch_size has changed, and with it the shapes of "
             "the weights; set it back, or fit a new estimator."
         )
-    return earlier
+    return earlier.modality
 
 
 def _weights(target: Target, y: np.ndarray, sample_weight: Any, labelled: np.ndarray) -> np.ndarray:

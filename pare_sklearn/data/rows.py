@@ -65,6 +65,12 @@ class Rows(Dataset):
         """The same inputs with targets (n_samples, ...) and weights (n_samples,)."""
         return Rows(self.inputs, torch.from_numpy(y), torch.from_numpy(weights.astype(np.float32)))
 
+    def append(self, other: Rows) -> Rows:
+        """These rows, and behind them those of `other`."""
+        inputs = {name: torch.cat([part, other.inputs[name]]) for name, part in self.inputs.items()}
+        weights = torch.cat([self.weights, other.weights])
+        return Rows(inputs, torch.cat([self.y, other.y]), weights)
+
     def fill_blocks(self) -> Rows:
         """The rows, the last one again and again until they fill whole blocks."""
         n_filled = -(-len(self) // ROW_BLOCK) * ROW_BLOCK

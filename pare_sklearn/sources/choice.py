@@ -116,7 +116,7 @@ def source_distances(
         with kept_torch_rng(seed):
             embedder = prepared.modality.build_embedder(backbone.width)
             embedder.start_from(backbone)
-        sample = prepared.rows.take(rng.permutation(len(prepared.rows))[:max_samples])
+        sample = prepared.rows.take(rng.permutation(prepared.n_samples)[:max_samples])
         classes = pseudo_classes(sample.y.numpy(), random_state=rng)
         sources = name_sources(recipe.source, backbone)
         target = embedder(**sample.inputs)

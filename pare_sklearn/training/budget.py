@@ -38,6 +38,7 @@ def choose_budget(
     is_field: bool = False,
     is_large: bool = False,
     starts_probed: bool = False,
+    n_groups: int | None = None,
     **given: int | str,
 ) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
@@ -66,6 +67,8 @@ def choose_budget(
     starts_probed : bool, default=False
         Whether members start from a linear probe. Several such ones train to the end: a few
         held-out samples tell epochs apart worse than the falling learning rate does.
+    n_groups : int or None, default=None
+        Groups of samples, where each is held out as a whole: there are no more members.
     **given : int or "auto"
         The fields of `Budget`; what is not ``"auto"`` stays as it is.
 
@@ -85,7 +88,8 @@ def choose_budget(
     epochs = round(most_epochs * min(1.0, sqrt(small / (n_samples * n_patches))))
     more_epochs = min(MOST_TIMES * most_epochs, FEWEST_SEEN // n_samples)
     batch_size = next((size for most, size in BATCH_SIZES if n_samples <= most), LARGEST_BATCH)
-    n_estimators = 1 if is_field or is_large else min(5, n_samples) if n_samples <= 20_000 else 3
+    most_members = n_samples if n_groups is None else n_groups
+    n_estimators = 1 if is_field or is_large else min(5 if n_samples <= 20_000 else 3, most_members)
     chosen: dict[str, Any] = {
         "n_estimators": n_estimators,
         "batch_size": batch_size // 2 if is_field else batch_size,

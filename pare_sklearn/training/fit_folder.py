@@ -9,6 +9,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from pare_sklearn._version import __version__
@@ -86,17 +87,30 @@ def _identity(
     }
     given["random_state"] = int(random_state) if isinstance(random_state, Integral) else None
     modules = backbone.source_embedder, backbone.encoder
+    rows, validation = _apart(prepared)
     return {
         "the version of pare-sklearn": __version__,
         "the version of torch": torch.__version__,
-        "the number of rows": str(len(prepared.rows)),
+        "the number of rows": str(len(rows)),
         **{name: _known_by(value) for name, value in given.items()},
         "the weights of the backbone": fingerprint([each.state_dict() for each in modules]),
-        "X": fingerprint(prepared.rows.inputs),
-        "y": fingerprint(prepared.rows.y),
-        "sample_weight": fingerprint(prepared.rows.weights),
+        "X": fingerprint(rows.inputs),
+        "y": fingerprint(rows.y),
+        "sample_weight": fingerprint(rows.weights),
         "the unlabelled rows": fingerprint(_inputs(prepared.unlabelled)),
+        "X_val": fingerprint(_inputs(validation)),
+        "y_val": fingerprint(None if validation is None else validation.y),
+        "groups": fingerprint([prepared.groups, prepared.unlabelled_groups]),
     }
+
+
+def _apart(prepared: Prepared) -> tuple[Rows, Rows | None]:
+    """The labelled rows, and those of the user's own to validate on."""
+    if not prepared.n_validation:
+        return prepared.rows, None
+    numbers = np.arange(len(prepared.rows))
+    rows, validation = np.split(numbers, [prepared.n_samples])
+    return prepared.rows.take(rows), prepared.rows.take(validation)
 
 
 def _known_by(value: Any) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from skorch import NeuralNet
 
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
+from pare_sklearn.training.scoring import VALIDATION_SCORE
+
+# What an epoch has once it is finished; each of them may be switched off.
+AT_THE_END = ("dur", "train_loss", *LOSS_TERMS)
 
 
 def history_rows(net: NeuralNet, stage: str, first: int = 0) -> list[dict[str, Any]]:
@@ -18,11 +23,11 @@ def history_rows(net: NeuralNet, stage: str, first: int = 0) -> list[dict[str, A
             "epoch": epoch["epoch"],
             "k": epoch.get("k", 0),
             "lam": epoch.get("lam", 0.0),
-            "train_loss": float(epoch["train_loss"]),
+            "train_loss": _number_or_none(epoch.get("train_loss", math.nan)),
             **{name: float(epoch.get(name, 0.0)) for name in LOSS_TERMS},
             SOURCE_ACCURACY: _number_or_none(epoch.get(SOURCE_ACCURACY, math.nan)),
-            "validation_score": -float(epoch["valid_loss"]) if "valid_loss" in epoch else None,
-            "seconds": epoch["dur"],
+            VALIDATION_SCORE: _validation_score(epoch),
+            "seconds": epoch.get("dur"),
         }
         for epoch in finished_epochs(net, first)
     ]
@@ -30,7 +35,14 @@ def history_rows(net: NeuralNet, stage: str, first: int = 0) -> list[dict[str, A
 
 def finished_epochs(net: NeuralNet, first: int = 0) -> list[dict[str, Any]]:
     """What skorch has noted of each epoch that was trained to its end, from one on."""
-    return [epoch for epoch in net.history[first:] if "dur" in epoch]
+    return [epoch for epoch in net.history[first:] if any(name in epoch for name in AT_THE_END)]
+
+
+def _validation_score(epoch: Mapping[str, Any]) -> float | None:
+    """By the scorer that is asked for, or minus the loss; None where nothing was held out."""
+    if VALIDATION_SCORE in epoch:
+        return float(epoch[VALIDATION_SCORE])
+    return -float(epoch["valid_loss"]) if "valid_loss" in epoch else None
 
 
 def _number_or_none(value: float) -> float | None:

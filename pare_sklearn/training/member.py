@@ -40,6 +40,7 @@ from pare_sklearn.training.member_log import MemberLog, TellProgress
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY, PaReNet
 from pare_sklearn.training.optimisation import net_settings, optimizer_callbacks
 from pare_sklearn.training.probing import start_predictor
+from pare_sklearn.training.scoring import VALIDATION_SCORE, ValidationScore
 from pare_sklearn.training.stopping import OfThisCall, StopAtSign, StopSign
 from pare_sklearn.training.timing import UNLIMITED, Clock, StopInTime, Turn
 from pare_sklearn.utils.arrays import writable
@@ -263,7 +264,7 @@ def new_net(
         criterion,
         **criterion_parameters,
         source=source if model.gate is not None else None,
-        unlabelled=prepared.unlabelled,
+        unlabelled=prepared.unlabelled_beside(task.fold),
         patchmix=recipe.augmentation == "patchmix",
         mix_weight=recipe.mixing.mix_weight,
         exploration_epochs=round(recipe.mixing.exploration * _curriculum_epochs(task)),
@@ -274,7 +275,7 @@ def new_net(
         iterator_valid=BatchIterator,
         iterator_valid__batch_size=prepared.modality.rows_at_once(model.embedder.width),
         **callback_settings(
-            _first_callbacks(task, model, train, source, _pace(task, clock)),
+            _first_callbacks(task, model, train, source, has_valid, _pace(task, clock)),
             recipe.callbacks,
             [*_own_callbacks(task, clock, "finetune", n_before), *_last_callbacks(task, has_valid)],
         ),
@@ -293,7 +294,12 @@ def _net_class(recipe: Recipe) -> Any:
 
 
 def _first_callbacks(
-    task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource | None, pace: Clock
+    task: MemberTask,
+    model: PaReModel,
+    train: Rows,
+    source: EmbeddedSource | None,
+    has_valid: bool,
+    pace: Clock,
 ) -> list[Entry]:
     """Ours in front of the user's, by names that are in `recipe.CALLBACK_NAMES`."""
     recipe, budget = task.recipe, task.budget
@@ -307,6 +313,10 @@ def _first_callbacks(
         callbacks += curriculum_callbacks(
             recipe, train, source, model.n_patches, _curriculum_epochs(task), task.seed, pace
         )
+    if recipe.scoring is not None and has_valid:
+        # In front of the user's, which may log it or go by it.
+        score = ValidationScore(recipe.scoring, task.prepared.target)
+        callbacks.append((VALIDATION_SCORE, score))
     return callbacks
 
 
@@ -318,8 +328,15 @@ def _curriculum_epochs(task: MemberTask) -> int:
 def _last_callbacks(task: MemberTask, has_valid: bool) -> list[Entry]:
     """Ours behind the user's, by names too."""
     if task.budget.early_stopping and has_valid:
-        patience = task.budget.patience
-        stop = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_silent)
+        has_score = task.recipe.scoring is not None
+        stop = EarlyStopping(
+            monitor=VALIDATION_SCORE if has_score else "valid_loss",
+            lower_is_better=not has_score,
+            patience=task.budget.patience,
+            threshold=0,
+            load_best=True,
+            sink=_silent,
+        )
         return [("early_stopping", stop)]
     return []
 

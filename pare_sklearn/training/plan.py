@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from torch import nn
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.data.folds import Fold, HeldOut, continue_folds, deal_folds, hold_out_fraction
 from pare_sklearn.data.folds import row_keys as keys_of
+from pare_sklearn.data.groups import deal_group_folds, hold_out_groups
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.budget import Budget, choose_budget
@@ -85,7 +88,8 @@ def make_plan(
     Raises
     ------
     ValueError
-        If samples have more patches than the backbone takes, or fewer rows than are to be held out.
+        If samples have more patches than the backbone takes, or fewer rows or groups than are to be
+        held out.
     """
     _check_patches(prepared.modality.n_patches, backbone)
     budget = _choose_budget(recipe, prepared, backbone)
@@ -93,8 +97,8 @@ def make_plan(
     rng = share_rng(rng) if recipe.is_shared else rng
     folds = _deal(recipe, prepared, budget, rng)
     row_keys = keys_of(tensor.numpy() for tensor in prepared.rows.inputs.values())
-    if held_out is not None:
-        folds = continue_folds(folds, row_keys, held_out)
+    if held_out is not None and not prepared.n_validation:
+        folds = continue_folds(folds, row_keys, held_out, prepared.groups)
     return Plan(
         budget=budget,
         lr=(backbone.lr or recipe.defaults.lr) if recipe.lr == "auto" else float(recipe.lr),
@@ -119,13 +123,20 @@ def _deal(
     recipe: Recipe, prepared: Prepared, budget: Budget, rng: np.random.RandomState
 ) -> list[Fold]:
     """Rows to train on and rows to validate on, for each member."""
-    targets = prepared.rows.y.numpy()
-    strata = prepared.target.strata(targets)
+    n = prepared.n_samples
+    if prepared.n_validation:
+        return [Fold(np.arange(n), np.arange(n, len(prepared.rows)))] * budget.n_estimators
+    strata = prepared.target.strata(prepared.rows.y.numpy())
+    deal: Callable = deal_folds
+    hold_out: Callable = hold_out_fraction
+    if prepared.groups is not None:
+        deal = partial(deal_group_folds, prepared.groups)
+        hold_out = partial(hold_out_groups, prepared.groups)
     if budget.n_estimators > 1:
-        return deal_folds(strata, budget.n_estimators, rng)
+        return deal(strata, budget.n_estimators, rng)
     if budget.early_stopping:
-        return [hold_out_fraction(strata, recipe.validation_fraction, rng)]
-    return [Fold(np.arange(len(targets)), np.arange(0))]
+        return [hold_out(strata, recipe.validation_fraction, rng)]
+    return [Fold(np.arange(n), np.arange(0))]
 
 
 def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Budget:
@@ -133,13 +144,14 @@ def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Bu
     given["n_jobs"] = _given_jobs(recipe)
     is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
     return choose_budget(
-        len(prepared.rows),
+        prepared.n_samples,
         prepared.modality.n_patches,
         recipe.defaults.most_epochs,
         1 if is_large else _most_jobs(recipe),
         prepared.is_field,
         is_large,
         recipe.is_pretrained and prepared.starts_probed,
+        None if prepared.groups is None else len(np.unique(prepared.groups)),
         **{name: _plain(value) for name, value in given.items()},
     )
 

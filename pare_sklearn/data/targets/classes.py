@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 from sklearn.metrics import log_loss
-from sklearn.utils import compute_sample_weight
+from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 from torch import nn
@@ -42,6 +42,8 @@ class Classes(Target):
     ----------
     classes : ndarray of shape (n_classes,)
         Class labels.
+    class_weights : ndarray of shape (n_classes,)
+        Their weights.
     """
 
     def __init__(self, loss: str, label_smoothing: float, class_weight: str | dict | None) -> None:
@@ -71,6 +73,7 @@ class Classes(Target):
                 "two rows. For a continuous target use PaReRegressor."
             )
         self.classes = classes
+        self.class_weights = compute_class_weight(self.class_weight, classes=classes, y=y)
         self.seen_shape, self.shape = (), (len(classes),)
         return self
 
@@ -85,6 +88,16 @@ class Classes(Target):
             )
         return self
 
+    def check_known(self, y: Any) -> np.ndarray:
+        labels = super().check_known(y)
+        unseen = {*labels.tolist()} - {*self.classes.tolist()}
+        if unseen:
+            listed = ", ".join(sorted(map(repr, unseen)))
+            raise ValueError(
+                f"y holds classes that are not in the y of fit: {listed}; fit saw {self.classes}."
+            )
+        return labels
+
     def encode(self, y: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.classes, y)
 
@@ -92,6 +105,9 @@ class Classes(Target):
         weights = compute_sample_weight(self.class_weight, y)
         reject_negative_weights(weights, self.class_weight)
         return weights
+
+    def code_weights(self, codes: np.ndarray) -> np.ndarray:
+        return self.class_weights[codes]
 
     def strata(self, codes: np.ndarray) -> np.ndarray:
         return codes

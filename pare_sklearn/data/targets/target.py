@@ -58,9 +58,22 @@ class Target(ABC):
             )
         return self
 
+    def check_known(self, y: Any) -> np.ndarray:
+        """Targets of other samples as an array; raise where they differ in kind from those seen."""
+        checked = self.check(y)
+        # A single column is as good as none.
+        shape, seen = (shape or (1,) for shape in (checked.shape[1:], self.seen_shape))
+        if shape != seen:
+            raise ValueError(f"y holds targets of shape {shape}, but fit saw {seen}.")
+        return checked
+
     def sample_weights(self, y: np.ndarray) -> np.ndarray | float:
         """Factors of the sample weights, (n_samples,), that classes ask for."""
         return 1.0
+
+    def code_weights(self, codes: np.ndarray) -> np.ndarray:
+        """The same factors for other samples, (n_samples,), of codes (n_samples, ...)."""
+        return np.ones(len(codes))
 
     @abstractmethod
     def strata(self, codes: np.ndarray) -> np.ndarray:
