@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,6 +15,7 @@ from pare_sklearn.data.rows import Rows
 from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, see_features
 from pare_sklearn.ensemble.features import build_features
 from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, Probe, fit_probe
+from pare_sklearn.ensemble.residuals import note_residuals
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.member import Member
@@ -83,8 +85,14 @@ def _weigh(plain: Ensemble, prepared: Prepared, folds: Sequence[Fold], seed: int
         outputs.append(probe.held_out)
         # As large as all targets, and used here alone.
         probe = Probe(probe.scaler, probe.models)
-    factors = prepared.target.blend(np.stack(outputs), y, weights)
-    return Ensemble(**{**vars(plain), "factors": factors, "features": features, "probe": probe})
+    parts = np.stack(outputs)
+    factors = prepared.target.blend(parts, y, weights)
+    residuals = None
+    # Those of fields would be as large as all targets.
+    if plain.recipe.task == "regression" and not prepared.is_field:
+        sizes = [len(part) for part in held_out]
+        residuals = note_residuals(np.tensordot(factors, parts, 1), y, weights, sizes)
+    return replace(plain, factors=factors, features=features, probe=probe, residuals=residuals)
 
 
 def _thin(prepared: Prepared, folds: Sequence[Fold], seed: int) -> tuple[Rows, Sequence[Fold]]:

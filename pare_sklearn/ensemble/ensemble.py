@@ -14,6 +14,7 @@ from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.rows import BatchIterator, Rows
 from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.probes import Probe
+from pare_sklearn.ensemble.residuals import Residuals
 from pare_sklearn.modules.gate import Gate
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
@@ -44,6 +45,8 @@ class Ensemble:
         What the probes see.
     probe : Probe or None
         The linear probes.
+    residuals : Residuals or None
+        How far both were off, of numbers that were held out.
     """
 
     recipe: Recipe
@@ -55,6 +58,7 @@ class Ensemble:
     factors: np.ndarray
     features: Any | None = None
     probe: Probe | None = None
+    residuals: Residuals | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # A machine without a GPU is to read it; the nets see to their weights by themselves.
