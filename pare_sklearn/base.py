@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from typing_extensions import Self
 
@@ -28,18 +28,19 @@ from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Mixing, Recipe, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
-from pare_sklearn.training.history import report_member
+from pare_sklearn.training.history import report_member, validation_scores
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
 from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
+from pare_sklearn.utils.float_types import float_type
 from pare_sklearn.utils.randomness import as_seed, new_rng
 from pare_sklearn.utils.surroundings import undisturbed
 
 
 @dataclass(eq=False, repr=False)
-class BasePaRe(Parameters, BaseEstimator, ABC):
+class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, BaseEstimator, ABC):
     """What classifier and regressor share."""
 
     _task: ClassVar[Task]
@@ -135,6 +136,26 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         check_is_fitted(self)
         return self.ensemble_.gate_scores(self._rows(X))
 
+    @undisturbed
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """Features of the fine-tuned encoders, averaged over a sample's patches.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            Those of the members side by side, because each member has learned features of its own:
+            n_features_out is the number of members times the width of the encoder. float32 where X
+            is an array of float32, else float64. A DataFrame after ``set_output``.
+        """
+        check_is_fitted(self)
+        each = self.ensemble_.embed(self._rows(X))
+        return np.concatenate([*each], axis=1).astype(float_type(X), copy=False)
+
     @property
     def estimators_(self) -> list[PaReNet]:
         """The fitted skorch nets, one a member."""
@@ -193,6 +214,15 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         source = self.ensemble_.source
         return None if source is None else source.otdd
 
+    @property
+    def validation_scores_(self) -> np.ndarray:
+        """Validation scores by member and epoch."""
+        return validation_scores(self.history_)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.ensemble_.nets) * self.ensemble_.feature_width
+
     def __sklearn_is_fitted__(self) -> bool:
         return "ensemble_" in vars(self)
 
@@ -202,6 +232,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         tags.target_tags.required = True
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     @abstractmethod

@@ -75,6 +75,11 @@ class Ensemble:
         """Patches n of a sample."""
         return self.nets[0].module_.n_patches
 
+    @property
+    def feature_width(self) -> int:
+        """Width d' of the encoders' features."""
+        return self.nets[0].module_.predictor.linear.in_features
+
     def outputs(self, rows: Rows) -> np.ndarray:
         """Outputs of each member, float64 of shape (n_members, n_samples, n_outputs)."""
         nets = torch.stack([net_outputs(net, rows) for net in self.nets]).double().numpy()
