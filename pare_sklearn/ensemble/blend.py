@@ -12,8 +12,8 @@ import torch
 from pare_sklearn.data.folds import Fold, hold_out_fraction, note_held_out, thin_folds
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
-from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, see_features
-from pare_sklearn.ensemble.features import build_features
+from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, where_seen
+from pare_sklearn.ensemble.features import build_features, see_features
 from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, Probe, fit_probe
 from pare_sklearn.ensemble.residuals import note_residuals
 from pare_sklearn.recipe import Recipe
@@ -79,7 +79,7 @@ def _weigh(plain: Ensemble, prepared: Prepared, folds: Sequence[Fold], seed: int
     if plain.recipe.linear_probe:
         features = build_features(plain.recipe, prepared, rows.inputs, seed)
     if features is not None:
-        seen = see_features(features, rows, plain.nets[0])[: len(rows)]
+        seen = see_features(features, rows, *where_seen(plain.nets[0]))[: len(rows)]
         loss = partial(prepared.target.loss, codes=y, weights=weights)
         probe = _fit_probe(prepared, rows, seen, folds, loss)
         outputs.append(probe.held_out)

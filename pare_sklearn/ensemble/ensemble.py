@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pare_sklearn.data.folds import HeldOut
 from pare_sklearn.data.modalities import Modality
-from pare_sklearn.data.rows import BatchIterator, Rows
+from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
+from pare_sklearn.ensemble.features import see_features
 from pare_sklearn.ensemble.probes import Probe
 from pare_sklearn.ensemble.residuals import Residuals
 from pare_sklearn.modules.gate import Gate
@@ -86,7 +87,7 @@ class Ensemble:
         outputs = self.factors[0] * nets
         if self.probe is not None and self.factors[1]:
             assert self.features is not None
-            features = see_features(self.features, rows, self.nets[0])
+            features = see_features(self.features, rows, *where_seen(self.nets[0]))
             outputs += self.factors[1] * self.probe.outputs(features)[:, : len(rows)]
         return outputs
 
@@ -125,30 +126,12 @@ def net_outputs(net: PaReNet, rows: Rows) -> Tensor:
     return net.forward(rows.fill_blocks())[: len(rows)]
 
 
-def see_features(features: nn.Module, rows: Rows, net: PaReNet) -> np.ndarray:
-    """Features of the rows and of those that fill the last block.
+def where_seen(net: PaReNet) -> tuple[str, int]:
+    """Where features are computed beside this net, and how many rows at once.
 
-    Parameters
-    ----------
-    features : torch.nn.Module
-        Gives features of inputs by name.
-    rows : Rows
-        Samples.
-    net : PaReNet
-        Says where, and how many rows at once: several processes may have trained what only one
-        predicts with.
-
-    Returns
-    -------
-    ndarray of shape (n_filled, n_features)
+    The net says so: several processes may have trained what only one predicts with.
     """
-    features.to(net.device)
-    batches = BatchIterator(rows.fill_blocks(), net.iterator_valid__batch_size)
-    seen = [
-        features(**{name: tensor.to(net.device) for name, tensor in inputs.items()}).cpu()
-        for inputs, _ in batches
-    ]
-    return torch.cat(seen).numpy()
+    return net.device, net.iterator_valid__batch_size
 
 
 @torch.inference_mode()
