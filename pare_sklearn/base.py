@@ -28,7 +28,7 @@ from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Mixing, Recipe, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
-from pare_sklearn.training.history import report_member, validation_scores
+from pare_sklearn.training.history import report_member, staged_scores
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
@@ -156,6 +156,18 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
         each = self.ensemble_.embed(self._rows(X))
         return np.concatenate([*each], axis=1).astype(float_type(X), copy=False)
 
+    def staged_scores(self) -> np.ndarray:
+        """Validation scores after each epoch of fine-tuning, those of ``history_`` as an array.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_epochs)
+            Minus the loss of the samples that a member held out. NaN where it had stopped, or held
+            nothing out.
+        """
+        check_is_fitted(self)
+        return staged_scores(self.history_)
+
     @property
     def estimators_(self) -> list[PaReNet]:
         """The fitted skorch nets, one a member."""
@@ -213,11 +225,6 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
         """OTDD of each source to the target, the nearest first."""
         source = self.ensemble_.source
         return None if source is None else source.otdd
-
-    @property
-    def validation_scores_(self) -> np.ndarray:
-        """Validation scores by member and epoch."""
-        return validation_scores(self.history_)
 
     @property
     def _n_features_out(self) -> int:

@@ -294,9 +294,6 @@ history_ : list of dict
     ``intermediate_loss``, ``consistency_loss`` and ``source_loss``, ``source_accuracy`` (how often
     h_s tells the class of an intermediate sample; None at k = 0), ``validation_score`` (minus the
     loss of the held-out samples; None without any), ``seconds``.
-validation_scores_ : ndarray of shape (n_members, n_epochs)
-    The validation scores of ``history_``, by member and epoch of fine-tuning; NaN where a member
-    had stopped, or held nothing out.
 ensemble_ : Ensemble
     The members and what beside them predicts; what follows down to ``otdd_`` is part of it.
 estimators_ : list of PaReNet

@@ -32,7 +32,7 @@ def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:
     ]
 
 
-def validation_scores(history: Sequence[dict[str, Any]]) -> np.ndarray:
+def staged_scores(history: Sequence[dict[str, Any]]) -> np.ndarray:
     """Validation scores of rows of ``history_`` by member and epoch of fine-tuning.
 
     Returns
@@ -43,7 +43,7 @@ def validation_scores(history: Sequence[dict[str, Any]]) -> np.ndarray:
     Examples
     --------
     >>> rows = [(0, -0.5), (0, -0.4), (1, -0.6)]
-    >>> validation_scores(
+    >>> staged_scores(
     ...     [{"member": m, "stage": "finetune", "validation_score": s} for m, s in rows]
     ... )
     array([[-0.5, -0.4],
