@@ -104,7 +104,8 @@ class PaReRegressor(RegressorMixin, BasePaRe):
         -------
         ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
             Lower and upper ends, in the units of y. Infinite where fit held out fewer than
-            ``1 / (1 - coverage) - 1`` samples.
+            ``1 / (1 - coverage) - 1`` samples. With a coverage below 0.5 the lower may be above the
+            upper where members disagree; nothing lies in such an interval.
 
         Raises
         ------
