@@ -85,7 +85,8 @@ class PaReRegressor(RegressorMixin, BasePaRe):
         place; in width only as far as the members disagree. Nothing guarantees their level.
         """
         if quantiles is None:
-            return self._known_target.decode(self._outputs(X).mean(axis=0))
+            outputs = self._outputs(X).mean(axis=0)
+            return self._known_target.decode(outputs)
         residuals, levels = self._residuals, check_shares(quantiles, "quantiles")
         return self._decode_each(residuals.quantiles(self._outputs(X), [*levels]))
 
