@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from typing_extensions import Self
 
@@ -28,6 +28,7 @@ from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Mixing, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
+from pare_sklearn.training.history import staged_scores
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
@@ -36,6 +37,7 @@ from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan, make_plan
 from pare_sklearn.training.progress import show_progress
 from pare_sklearn.training.timing import TimeLimit
+from pare_sklearn.utils.float_types import float_type
 from pare_sklearn.utils.randomness import as_seed, new_rng
 from pare_sklearn.utils.surroundings import undisturbed
 
@@ -44,7 +46,7 @@ PREFIX = "callbacks__"
 
 
 @dataclass(eq=False, repr=False)
-class BasePaRe(Parameters, BaseEstimator, ABC):
+class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, BaseEstimator, ABC):
     """What classifier and regressor share."""
 
     _task: ClassVar[Task]
@@ -212,6 +214,38 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         check_is_fitted(self)
         return self.ensemble_.gate_scores(self._rows(X))
 
+    @undisturbed
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """Features of the fine-tuned encoders, averaged over a sample's patches.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            Those of the members side by side, because each member has learned features of its own:
+            n_features_out is the number of members times the width of the encoder. float32 where X
+            is an array of float32, else float64. A DataFrame after ``set_output``.
+        """
+        check_is_fitted(self)
+        each = self.ensemble_.embed(self._rows(X))
+        return np.concatenate([*each], axis=1).astype(float_type(X), copy=False)
+
+    def staged_scores(self) -> np.ndarray:
+        """Validation scores after each epoch of fine-tuning, those of ``history_`` as an array.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_epochs)
+            Minus the loss of the samples that a member held out. NaN where it had stopped, or held
+            nothing out.
+        """
+        check_is_fitted(self)
+        return staged_scores(self.history_)
+
     @property
     def estimators_(self) -> list[PaReNet]:
         """The fitted skorch nets, one a member."""
@@ -270,6 +304,10 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         source = self.ensemble_.source
         return None if source is None else source.otdd
 
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.ensemble_.nets) * self.ensemble_.feature_width
+
     def __sklearn_is_fitted__(self) -> bool:
         return "ensemble_" in vars(self)
 
@@ -279,6 +317,7 @@ class BasePaRe(Parameters, BaseEstimator, ABC):
         tags.target_tags.required = True
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     @abstractmethod

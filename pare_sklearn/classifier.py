@@ -81,6 +81,43 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         return self._known_target.proba(outputs)
 
     @undisturbed
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Logarithms of `predict_proba`, finite where a probability is next to 0.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), (n_samples, n_labels) or (n_samples, *map)
+            Natural logarithms, in the order of ``classes_``.
+        """
+        outputs = self._outputs(X)
+        return self._known_target.log_proba(outputs)
+
+    @undisturbed
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """Log-odds of the probabilities p, ln p - ln(1 - p); above 0 where p is above 1/2.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_classes), (n_samples, n_labels) or \
+                (n_samples, *map)
+            Of two classes the log-odds of the second; of more those of each against all others.
+            The highest is that of the class that `predict` gives. Of labels and of maps those that
+            each is present.
+        """
+        outputs = self._outputs(X)
+        return self._known_target.log_odds(outputs)
+
+    @undisturbed
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable class, or the labels that are more probable than not.
 

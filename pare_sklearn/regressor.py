@@ -15,10 +15,12 @@ from pare_sklearn.base import BasePaRe
 from pare_sklearn.data.targets.continuous import Continuous
 from pare_sklearn.data.targets.target_scaler import TargetScaler
 from pare_sklearn.docstrings import documented
+from pare_sklearn.ensemble.residuals import Residuals
 from pare_sklearn.modules.losses import TARGET_LOSSES
 from pare_sklearn.parameters import OrderedOptions, must_be
 from pare_sklearn.recipe import Task
 from pare_sklearn.utils.surroundings import undisturbed
+from pare_sklearn.utils.validation import check_share, check_shares
 
 TargetLoss = Literal["auto", "squared_error", "absolute_error", "relative_l2", "nrmse"]
 
@@ -52,22 +54,97 @@ class PaReRegressor(RegressorMixin, BasePaRe):
     _task: ClassVar[Task] = "regression"
 
     @undisturbed
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict targets, averaged over the members.
+    def predict(self, X: ArrayLike, quantiles: ArrayLike | None = None) -> np.ndarray:
+        """Predict targets, averaged over the members, or quantiles of what they may be.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
             size; sequences may be shorter, and where their lengths differ longer ones are cut.
+        quantiles : array-like of shape (n_quantiles,) or None, default=None
+            Levels, each in (0, 1). Quantile 0.5 is the median, which None does not give.
 
         Returns
         -------
         ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
-            Targets, in the units of y.
+            Targets, in the units of y. With `quantiles` an axis more, the last, in their order;
+            a higher level never has a lower value.
+
+        Raises
+        ------
+        ValueError
+            If a quantile is not in (0, 1), the target is a field, or fit held no samples out.
+
+        Notes
+        -----
+        Quantiles are those of the predictions of the members, each plus how far it was off, with
+        the sign, on the samples that it held out, by their weights. That is the set of values that
+        the intervals of `predict_interval` are made of, but with signs, so that errors may be
+        skewed, and without the correction for few samples. They differ from sample to sample in
+        place; in width only as far as the members disagree. Nothing guarantees their level.
         """
-        outputs = self._outputs(X).mean(axis=0)
-        return self._known_target.decode(outputs)
+        if quantiles is None:
+            outputs = self._outputs(X).mean(axis=0)
+            return self._known_target.decode(outputs)
+        residuals, levels = self._residuals, check_shares(quantiles, "quantiles")
+        return self._decode_each(residuals.quantiles(self._outputs(X), [*levels]))
+
+    @undisturbed
+    def predict_interval(self, X: ArrayLike, coverage: float = 0.9) -> np.ndarray:
+        r"""Predict intervals that hold the target as often as asked for: CV+ [1]_.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, ...)
+            Samples as in fit.
+        coverage : float, default=0.9
+            Share of new samples whose target is to lie in its interval, in (0, 1).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper ends, in the units of y. Infinite where fit held out fewer than
+            ``1 / (1 - coverage) - 1`` samples. With a coverage below 0.5 the lower may be above the
+            upper where members disagree; nothing lies in such an interval.
+
+        Raises
+        ------
+        ValueError
+            If `coverage` is not in (0, 1), the target is a field, or fit held no samples out.
+
+        Notes
+        -----
+        Each sample of fit is predicted by the member, net and linear probe, that held it out, and
+        its residual set around what this member predicts for the new sample. Of more than 10,000
+        samples as many count.
+
+        For new samples that are drawn as those of fit, and members that have seen nothing of what
+        they hold out, the coverage on the mean over samples is at least
+        :math:`1 - 2 \alpha - \sqrt{2 / n}` with :math:`\alpha` = 1 - `coverage` ([1]_, theorem 4),
+        and mostly near :math:`1 - \alpha`. With one member this is split conformal prediction, and
+        at least :math:`1 - \alpha`. Members do see a little here: the epoch that they stop at, the
+        strength of the probes' penalty, the two factors of `blend_` and the scales of X and y are
+        chosen with the samples held out, so that no bound holds to the letter. None speaks of
+        single samples, of groups of them, or of several outputs at once. With sample weights the
+        coverage is that of samples drawn by their weights, of which a new one has the mean.
+
+        References
+        ----------
+        .. [1] Barber, Candès, Ramdas & Tibshirani (2021), "Predictive inference with the
+           jackknife+", Annals of Statistics, arXiv:1905.02928.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_regression
+        >>> X, y = make_regression(200, 5, noise=10, random_state=0)
+        >>> reg = PaReRegressor(n_estimators=2, max_epochs=5, random_state=0).fit(X, y)
+        >>> reg.predict_interval(X[:3], coverage=0.8).shape
+        (3, 2)
+        """
+        check_share(coverage, "coverage")
+        residuals = self._residuals
+        return self._decode_each(residuals.interval(self._outputs(X), float(coverage)))
 
     @undisturbed
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
@@ -108,6 +185,27 @@ class PaReRegressor(RegressorMixin, BasePaRe):
     def y_shape_(self) -> tuple[int, ...]:
         """Shape of a target."""
         return self._known_target.seen_shape
+
+    def _decode_each(self, levels: np.ndarray) -> np.ndarray:
+        """Targets (n_samples, ..., n_levels) of outputs (n_samples, n_outputs, n_levels)."""
+        decode = self._known_target.decode
+        return np.stack([decode(outputs) for outputs in np.moveaxis(levels, -1, 0)], axis=-1)
+
+    @property
+    def _residuals(self) -> Residuals:
+        """How far the members were off; raise where nothing tells."""
+        check_is_fitted(self)
+        if self.ensemble_.is_field:
+            raise ValueError(
+                f"Targets are fields of shape {self.y_shape_}, whose residuals are not kept; fit "
+                "to numbers that are taken from the fields for intervals and quantiles."
+            )
+        if self.ensemble_.residuals is None:
+            raise ValueError(
+                "fit held out no samples that would tell how far predictions are off; set "
+                "n_estimators to 2 or more, or early_stopping=True, and fit again."
+            )
+        return self.ensemble_.residuals
 
     @property
     def _known_target(self) -> Continuous:

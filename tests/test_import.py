@@ -21,6 +21,6 @@ def test_the_package_imports_nothing_heavy():
 
 
 def test_the_public_names_are_estimators_ranking_and_version():
-    public = {"PaReClassifier", "PaReRegressor", "__version__", "rank_sources"}
+    public = {"PaReClassifier", "PaReEmbedding", "PaReRegressor", "__version__", "rank_sources"}
     assert set(pare_sklearn.__all__) == public
     assert all(hasattr(pare_sklearn, name) for name in pare_sklearn.__all__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ import torch
 from pare_sklearn.data.folds import Fold, hold_out_fraction, note_held_out, thin_folds
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
-from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, see_features
-from pare_sklearn.ensemble.features import build_features
+from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, where_seen
+from pare_sklearn.ensemble.features import build_features, see_features
 from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, Probe, fit_probe
+from pare_sklearn.ensemble.residuals import note_residuals
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.member import Member
@@ -141,8 +143,14 @@ def _weigh(
         models = [probes.probe.models[number] for number in numbers]
         # What the probes say of held-out samples is as large as all targets, and used here alone.
         probe = Probe(probes.probe.scaler, models)
-    factors = prepared.target.blend(np.stack(outputs), y, weights)
-    return Ensemble(**{**vars(plain), "factors": factors, "features": features, "probe": probe})
+    stacked = np.stack(outputs)
+    factors = prepared.target.blend(stacked, y, weights)
+    residuals = None
+    # Those of fields would be as large as all targets.
+    if plain.recipe.task == "regression" and not prepared.is_field:
+        sizes = [len(fold.valid) for fold in folds]
+        residuals = note_residuals(np.tensordot(factors, stacked, 1), y, weights, sizes)
+    return replace(plain, factors=factors, features=features, probe=probe, residuals=residuals)
 
 
 def _held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pare_sklearn.data.folds import HeldOut
 from pare_sklearn.data.modalities import Modality
-from pare_sklearn.data.rows import BatchIterator, Rows
+from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
+from pare_sklearn.ensemble.features import see_features
 from pare_sklearn.ensemble.probes import Probe
+from pare_sklearn.ensemble.residuals import Residuals
 from pare_sklearn.modules.gate import Gate
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.net import PaReNet
-from pare_sklearn.training.timing import check_pace
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Ensemble:
         What the probes see.
     probe : Probe or None
         The linear probes.
+    residuals : Residuals or None
+        How far both were off, of numbers that were held out.
     """
 
     recipe: Recipe
@@ -58,6 +59,7 @@ class Ensemble:
     factors: np.ndarray
     features: Any | None = None
     probe: Probe | None = None
+    residuals: Residuals | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # A machine without a GPU is to read it; the nets see to their weights by themselves.
@@ -74,15 +76,18 @@ class Ensemble:
         """Patches n of a sample."""
         return self.nets[0].module_.n_patches
 
+    @property
+    def feature_width(self) -> int:
+        """Width d' of the encoders' features."""
+        return self.nets[0].module_.predictor.linear.in_features
+
     def outputs(self, rows: Rows) -> np.ndarray:
         """Outputs of each member, float64 of shape (n_members, n_samples, n_outputs)."""
         nets = torch.stack([net_outputs(net, rows) for net in self.nets]).double().numpy()
         outputs = self.factors[0] * nets
         if self.probe is not None and self.factors[1]:
             assert self.features is not None
-            net = self.nets[0]
-            n_rows = net.iterator_valid__batch_size
-            features = see_features(self.features, rows, net.device, n_rows)
+            features = see_features(self.features, rows, *where_seen(self.nets[0]))
             outputs += self.factors[1] * self.probe.outputs(features)[:, : len(rows)]
         return outputs
 
@@ -121,40 +126,12 @@ def net_outputs(net: PaReNet, rows: Rows) -> Tensor:
     return net.forward(rows.fill_blocks())[: len(rows)]
 
 
-def see_features(
-    features: nn.Module, rows: Rows, device: str, n_rows: int, end: float = math.inf
-) -> np.ndarray:
-    """Features of the rows and of those that fill the last block.
+def where_seen(net: PaReNet) -> tuple[str, int]:
+    """Where features are computed beside this net, and how many rows at once.
 
-    Parameters
-    ----------
-    features : torch.nn.Module
-        Gives features of inputs by name.
-    rows : Rows
-        Samples.
-    device : str
-    n_rows : int
-        Rows at once.
-    end : float, default=inf
-        When they are to be there, as `time.time` has it.
-
-    Returns
-    -------
-    ndarray of shape (n_filled, n_features)
-
-    Raises
-    ------
-    OutOfTime
-        If they would not be there in time.
+    The net says so: several processes may have trained what only one predicts with.
     """
-    features.to(device)
-    batches = BatchIterator(rows.fill_blocks(), n_rows)
-    begin, seen = time.time(), []
-    for inputs, _ in batches:
-        on_device = {name: tensor.to(device) for name, tensor in inputs.items()}
-        seen.append(features(**on_device).cpu())
-        check_pace(begin, end, len(seen) / len(batches))
-    return torch.cat(seen).numpy()
+    return net.device, net.iterator_valid__batch_size
 
 
 @torch.inference_mode()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any
 
-from torch import Tensor
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
+from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.data.rows import BatchIterator, Rows
 from pare_sklearn.modules.frozen_features import FrozenFeatures
 from pare_sklearn.modules.principal_components import PrincipalComponents
 from pare_sklearn.recipe import Recipe
+from pare_sklearn.training.timing import check_pace
 from pare_sklearn.utils.randomness import kept_torch_rng
 
 # Features of the frozen encoder, at least; so many embedders see a sample side by side.
@@ -45,7 +52,7 @@ def build_features(
     if prepared.is_field:
         return _build_components(inputs["values"], prepared.target.n_outputs, seed)
     own = prepared.modality.build_features(inputs, seed)
-    return _build_frozen(recipe, prepared, seed) if own is None else own
+    return build_frozen(recipe, prepared.modality, seed) if own is None else own
 
 
 def _build_components(values: Tensor, n_outputs: int, seed: int) -> PrincipalComponents | None:
@@ -60,18 +67,73 @@ def _build_components(values: Tensor, n_outputs: int, seed: int) -> PrincipalCom
     return PrincipalComponents(values, n_components, seed) if n_components > 0 else None
 
 
-def _build_frozen(recipe: Recipe, prepared: Prepared, seed: int) -> FrozenFeatures:
-    """The encoder as it is before training, behind several embedders that start from it."""
+def build_frozen(
+    recipe: Recipe, modality: Modality, seed: int, n_views: int | None = None
+) -> FrozenFeatures:
+    """The encoder as it is before training, behind several embedders that start from it.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Names the backbone.
+    modality : Modality
+        Builds the embedders.
+    seed : int
+        Draws what is new in them.
+    n_views : int or None, default=None
+        Embedders; None is as many as give at least 1,024 features.
+
+    Returns
+    -------
+    FrozenFeatures
+    """
     with kept_torch_rng(seed):
         backbone = load_backbone(recipe.backbone, 0.0)
-        backbone.arrange(prepared.modality.grid)
+        backbone.arrange(modality.grid)
         if not recipe.is_pretrained:
             reset_parameters(backbone.encoder)
         embedders = []
-        for number in range(-(-PROBE_FEATURES // backbone.feature_width)):
-            embedder = prepared.modality.build_embedder(backbone.width)
+        for number in range(n_views or -(-PROBE_FEATURES // backbone.feature_width)):
+            embedder = modality.build_embedder(backbone.width)
             if recipe.is_pretrained:
                 embedder.start_from(backbone)
             embedder.ready_view(number, pretrained=recipe.is_pretrained)
             embedders.append(embedder)
         return FrozenFeatures(embedders, backbone.encoder)
+
+
+def see_features(
+    features: nn.Module, rows: Rows, device: str, n_at_once: int, end: float = math.inf
+) -> np.ndarray:
+    """Features of the rows and of those that fill the last block.
+
+    Parameters
+    ----------
+    features : torch.nn.Module
+        Gives features of inputs by name.
+    rows : Rows
+        Samples.
+    device : str
+        Where.
+    n_at_once : int
+        Rows a batch, whole blocks of them.
+    end : float, default=inf
+        When they are to be there, as `time.time` has it.
+
+    Returns
+    -------
+    ndarray of shape (n_filled, n_features)
+
+    Raises
+    ------
+    OutOfTime
+        If they would not be there in time.
+    """
+    features.to(device)
+    batches = BatchIterator(rows.fill_blocks(), n_at_once)
+    begin, seen = time.time(), []
+    for inputs, _ in batches:
+        on_device = {name: tensor.to(device) for name, tensor in inputs.items()}
+        seen.append(features(**on_device).cpu())
+        check_pace(begin, end, len(seen) / len(batches))
+    return torch.cat(seen).numpy()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
+import numpy as np
 from skorch import NeuralNet
 
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
@@ -43,6 +45,30 @@ def _validation_score(epoch: Mapping[str, Any]) -> float | None:
     if VALIDATION_SCORE in epoch:
         return float(epoch[VALIDATION_SCORE])
     return -float(epoch["valid_loss"]) if "valid_loss" in epoch else None
+
+
+def staged_scores(history: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Validation scores of rows of ``history_`` by member and epoch of fine-tuning.
+
+    Returns
+    -------
+    ndarray of shape (n_members, n_epochs)
+        NaN where a member held nothing out, or had stopped.
+
+    Examples
+    --------
+    >>> rows = [(0, -0.5), (0, -0.4), (1, -0.6)]
+    >>> staged_scores(
+    ...     [{"member": m, "stage": "finetune", "validation_score": s} for m, s in rows]
+    ... )
+    array([[-0.5, -0.4],
+           [-0.6,  nan]])
+    """
+    by_member: dict[int, list[float | None]] = {}
+    for row in history:
+        if row["stage"] == "finetune":
+            by_member.setdefault(row["member"], []).append(row["validation_score"])
+    return np.array([*zip_longest(*by_member.values())], dtype=np.float64).T
 
 
 def _number_or_none(value: float) -> float | None:

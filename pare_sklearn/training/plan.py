@@ -91,7 +91,7 @@ def make_plan(
         If samples have more patches than the backbone takes, or fewer rows or groups than are to be
         held out.
     """
-    _check_patches(prepared.modality.n_patches, backbone)
+    check_patches(prepared.modality.n_patches, backbone)
     budget = _choose_budget(recipe, prepared, backbone)
     rng = new_rng(random_state)
     rng = share_rng(rng) if recipe.is_shared else rng
@@ -109,8 +109,8 @@ def make_plan(
     )
 
 
-def _check_patches(n: int, backbone: Backbone) -> None:
-    """Raise where samples have more patches than the backbone takes."""
+def check_patches(n: int, backbone: Backbone) -> None:
+    """Raise a ValueError where samples have more patches than the backbone takes."""
     most = backbone.max_patches
     if most is not None and n > most:
         raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,31 @@ def check_max_samples(max_samples: int) -> None:
     """Raise where this is no number of samples to draw at most."""
     if not isinstance(max_samples, Integral) or max_samples < 1:
         raise ValueError(f"max_samples={max_samples!r} must be a whole number of at least 1.")
+
+
+def check_share(share: float, name: str) -> None:
+    """Raise where this is no number between 0 and 1, both excluded."""
+    if not isinstance(share, Real) or not 0 < share < 1:
+        raise ValueError(f"{name}={share!r} must be a number above 0 and below 1.")
+
+
+def check_shares(shares: Any, name: str) -> np.ndarray:
+    """Numbers between 0 and 1, both excluded, as float64 (n_shares,); raise where they are not.
+
+    Parameters
+    ----------
+    shares : array-like of shape (n_shares,)
+    name : str
+        How the user calls them.
+    """
+    expected = f"{name} must be numbers above 0 and below 1, in a list or an array; got {shares!r}."
+    try:
+        numbers = np.asarray(shares, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(expected) from error
+    if numbers.ndim != 1 or not numbers.size or not ((numbers > 0) & (numbers < 1)).all():
+        raise ValueError(expected)
+    return numbers
 
 
 def any_missing(labels: np.ndarray) -> bool:

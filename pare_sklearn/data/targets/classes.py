@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.metrics import log_loss
 from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 from torch import nn
 
 from pare_sklearn.data.targets.class_weights import reject_negative_weights
+from pare_sklearn.data.targets.log_probabilities import log_mean_exp
 from pare_sklearn.data.targets.target import Target
 from pare_sklearn.data.unlabelled import split_labels
 from pare_sklearn.linear.factors import blend_logits
@@ -131,6 +132,26 @@ class Classes(Target):
     def proba(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities (n_samples, n_classes), of each member's outputs."""
         return softmax(outputs, axis=2).mean(axis=0)
+
+    def log_proba(self, outputs: np.ndarray) -> np.ndarray:
+        """Logarithms of `proba`, which stay finite where a probability is next to 0."""
+        return log_mean_exp(log_softmax(outputs, axis=2))
+
+    def log_odds(self, outputs: np.ndarray) -> np.ndarray:
+        """Log-odds of each class against the others, (n_samples, n_classes).
+
+        Of two classes those of the second, (n_samples,).
+        """
+        log_proba = self.log_proba(outputs)
+        if len(self.classes) == 2:
+            return log_proba[:, 1] - log_proba[:, 0]
+        rows, top = np.arange(len(log_proba)), log_proba.argmax(axis=1)
+        others = log_proba.copy()
+        others[rows, top] = -np.inf
+        against = np.log1p(-np.exp(others))
+        # The others of a class that is next to certain are added up, as 1 - p would be 0.
+        against[rows, top] = logsumexp(others, axis=1)
+        return log_proba - against
 
     def decode(self, proba: np.ndarray) -> np.ndarray:
         """The most probable classes (n_samples,)."""

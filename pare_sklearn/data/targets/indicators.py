@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.sparse import issparse
-from scipy.special import expit
+from scipy.special import expit, log_expit
 from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import check_array
 from torch import nn
 
 from pare_sklearn.data.targets.class_weights import reject_negative_weights
+from pare_sklearn.data.targets.log_probabilities import log_mean_exp
 from pare_sklearn.data.targets.target import Target
 from pare_sklearn.data.unlabelled import split_label_rows
 from pare_sklearn.linear.factors import blend_labels
@@ -123,6 +124,14 @@ class Indicators(Target):
     def proba(self, outputs: np.ndarray) -> np.ndarray:
         """Probabilities (n_samples, *shape) that labels are present, of each member's outputs."""
         return expit(outputs).mean(axis=0).reshape(-1, *self.shape)
+
+    def log_proba(self, outputs: np.ndarray) -> np.ndarray:
+        """Logarithms of `proba`, which stay finite where a probability is next to 0."""
+        return log_mean_exp(log_expit(outputs)).reshape(-1, *self.shape)
+
+    def log_odds(self, outputs: np.ndarray) -> np.ndarray:
+        """Log-odds (n_samples, *shape) that labels are present."""
+        return self.log_proba(outputs) - self.log_proba(-outputs)
 
     def decode(self, proba: np.ndarray) -> np.ndarray:
         """Indicators (n_samples, *shape) of the labels that are probably present."""

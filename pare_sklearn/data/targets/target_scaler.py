@@ -46,5 +46,5 @@ class TargetScaler:
         return self.standard_.transform(y / self.unit_)
 
     def inverse_transform(self, y: np.ndarray) -> np.ndarray:
-        """Targets in the units of y, of standardised ones."""
-        return self.standard_.inverse_transform(y) * self.unit_
+        """Targets in the units of y, of standardised ones, which may be infinite."""
+        return (y * self.standard_.scale_ + self.standard_.mean_) * self.unit_
