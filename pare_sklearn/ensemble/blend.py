@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,7 @@ from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, see_features
 from pare_sklearn.ensemble.features import build_features
+from pare_sklearn.ensemble.importances import measure_importances
 from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, Probe, fit_probe
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
@@ -24,6 +26,8 @@ from pare_sklearn.utils.threads import limited_threads, process_threads
 BLEND_SAMPLES = 10_000
 # The same for the outputs of all samples, of which fields have many.
 BLEND_NUMBERS = 1 << 24
+# What the losses of held-out samples are kept of.
+PARTS, BLEND = ("nets", "linear probes"), "blend"
 
 
 def blend_members(
@@ -60,7 +64,8 @@ def blend_members(
         factors=np.ones(1),
     )
     with limited_threads(process_threads()):
-        return _weigh(plain, prepared, folds, plan.seeds[0])
+        ensemble = _weigh(plain, prepared, folds, plan.seeds[0])
+        return replace(ensemble, importances=measure_importances(ensemble, prepared.rows, folds))
 
 
 def _weigh(plain: Ensemble, prepared: Prepared, folds: Sequence[Fold], seed: int) -> Ensemble:
@@ -83,8 +88,11 @@ def _weigh(plain: Ensemble, prepared: Prepared, folds: Sequence[Fold], seed: int
         outputs.append(probe.held_out)
         # As large as all targets, and used here alone.
         probe = Probe(probe.scaler, probe.models)
+    parts = dict(zip(PARTS, outputs, strict=False))
     factors = prepared.target.blend(np.stack(outputs), y, weights)
-    return Ensemble(**{**vars(plain), "factors": factors, "features": features, "probe": probe})
+    parts[BLEND] = np.tensordot(factors, outputs, axes=1)
+    losses = {name: float(prepared.target.loss(each, y, weights)) for name, each in parts.items()}
+    return replace(plain, factors=factors, features=features, probe=probe, losses=losses)
 
 
 def _thin(prepared: Prepared, folds: Sequence[Fold], seed: int) -> tuple[Rows, Sequence[Fold]]:

@@ -8,6 +8,15 @@ from typing import Any
 from skorch import NeuralNet
 
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
+from pare_sklearn.utils.one_line import one_line
+
+
+class History(list):
+    """Rows of all members, as dicts; a list that shows itself in a line."""
+
+    def __repr__(self) -> str:
+        members = {row["member"] for row in self}
+        return one_line(self, n_rows=len(self), n_members=len(members))
 
 
 def history_rows(net: NeuralNet, stage: str) -> list[dict[str, Any]]:

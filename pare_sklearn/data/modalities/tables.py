@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from pare_sklearn.data.modalities.table_checks import check_table
 from pare_sklearn.data.modalities.table_encoder import TableEncoder
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.utils.one_line import one_line
 
 PERIODIC, PIECEWISE_LINEAR = "periodic", "piecewise-linear"
 # Patches of a sample at least, where the user leaves it open.
@@ -51,6 +53,9 @@ class Tables(Modality):
         self.numeric_embedding = numeric_embedding
         self.patching = patch_size
 
+    def __repr__(self) -> str:
+        return one_line(self, "patches_per_feature_", "n_patches")
+
     def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> Any:
         return check_table(X, y, columns, reset)
 
@@ -77,6 +82,10 @@ class Tables(Modality):
             width,
             self.patches_per_feature_,
         )
+
+    def by_feature(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the features (..., n_features), the mean over each one's patches."""
+        return scores.reshape(*scores.shape[:-1], -1, self.patches_per_feature_).mean(axis=-1)
 
     def _patches_per_feature(self, n_features: int) -> int:
         if self.patching == "auto":
