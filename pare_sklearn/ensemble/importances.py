@@ -16,10 +16,12 @@ from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.linear.models import Linear
 from pare_sklearn.training.net import PaReNet
 
-# A quarter of the rows, so that the time stays below a hundredth of a fit's; within these bounds.
+# An eighth of the rows, so that the time is about a hundredth of a fit's; within these bounds.
 FEWEST_ROWS, MOST_ROWS = 32, 256
 # Patches at once, over all embedders: fewer than in training, so that memory suffices.
 PATCHES = 8192
+# Probes whose factor is a smaller part of the nets' say too little for the time that they take.
+SMALLEST_PART = 0.05
 
 
 class _Member(NamedTuple):
@@ -78,7 +80,7 @@ def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -
     loss, settings = ensemble.target.criterion()
     device = ensemble.nets[0].device
     criterion = loss(**{name.removeprefix("criterion__"): v for name, v in settings.items()})
-    most = min(MOST_ROWS, max(FEWEST_ROWS, len(rows) // 4))
+    most = min(MOST_ROWS, max(FEWEST_ROWS, len(rows) // 8))
     total = np.zeros(1)
     for member, fold in zip(_members(ensemble), folds, strict=True):
         chosen = _spread(fold.valid if len(fold.valid) else fold.train, -(-most // len(folds)))
@@ -92,7 +94,7 @@ def _members(ensemble: Ensemble) -> Iterator[_Member]:
     probe, factors = ensemble.probe, ensemble.factors.tolist()
     for number, net in enumerate(ensemble.nets):
         net.module_.eval()
-        if probe is None or not factors[1]:
+        if probe is None or factors[1] <= SMALLEST_PART * factors[0]:
             yield _Member(net, factors, None, None)
             continue
         # Of features as they are, what the model does to standardised ones.

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 MOST_BARS = 30
-COLOURS = "viridis"
+COLOURS = "coolwarm"
 LABEL = "gate score"
 
 
@@ -48,9 +48,10 @@ class Columns:
         names = [str(self.names[number]) for number in shown]
         spread = self.scores.std(axis=0)[shown]
         # By position, because names may be equal.
-        ax.barh(np.arange(len(shown)), means[shown], xerr=spread, ecolor="0.4", capsize=2)
+        ax.barh(np.arange(len(shown)), means[shown], xerr=spread, ecolor="black", capsize=2)
         ax.set_yticks(np.arange(len(shown)), names)
         ax.invert_yaxis()
+        ax.margins(y=0.01)
         ax.set_xlabel(LABEL)
         if len(self.names) > MOST_BARS:
             ax.set_ylabel(f"the first {MOST_BARS} of {len(self.names)} columns")
