@@ -18,8 +18,9 @@ X_TOY = np.random.RandomState(0).randn(30, 6)
 def informative():
     """The first three of ten columns tell the class."""
     X, y = make_classification(
-        300, 10, n_informative=3, n_redundant=0, shuffle=False, random_state=0
-    )
+        200, 10, n_informative=3, n_redundant=0, n_clusters_per_class=1, class_sep=2.0,
+        shuffle=False, random_state=0,
+    )  # fmt: skip
     return X, y, np.arange(10) < 3
 
 
@@ -70,6 +71,6 @@ def test_samples_that_are_no_table_have_no_such_attribute(shape):
     X = np.random.RandomState(0).randn(*shape)
     clf = PaReClassifier(**FAST | {"max_epochs": 2, "n_estimators": 1}).fit(X, Y)
     assert not hasattr(clf, "feature_importances_")
-    with pytest.raises(AttributeError, match="tables alone.*gate_scores"):
+    with pytest.raises(AttributeError, match=r"tables alone.*gate_scores"):
         _ = clf.feature_importances_
     assert not hasattr(PaReClassifier(), "feature_importances_")
