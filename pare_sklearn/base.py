@@ -21,6 +21,7 @@ from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import Given, prepare
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
+from pare_sklearn.docstrings import ESTIMATOR_PAGE
 from pare_sklearn.ensemble.blend import blend_members, fit_probes
 from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.ensemble.probes import Probe
@@ -28,7 +29,7 @@ from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Mixing, Task, make_recipe
 from pare_sklearn.sources.choice import choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
-from pare_sklearn.training.history import staged_scores
+from pare_sklearn.training.history import History, staged_scores
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members
 from pare_sklearn.training.mixing import settle_mixing
@@ -50,6 +51,8 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
     """What classifier and regressor share."""
 
     _task: ClassVar[Task]
+    _doc_link_module: ClassVar[str] = "pare_sklearn"
+    _doc_link_template: ClassVar[str] = ESTIMATOR_PAGE
 
     @undisturbed
     def fit(
@@ -283,6 +286,23 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
         return self.ensemble_.features
 
     @property
+    def feature_importances_(self) -> np.ndarray:
+        """How much each column of a table moves the loss, (n_features_in_,).
+
+        Raises
+        ------
+        AttributeError
+            If the samples are no table, or one whose columns are principal components.
+        """
+        importances = self.ensemble_.importances
+        if importances is None:
+            raise AttributeError(
+                "feature_importances_ is measured for tables alone; what the gate scores of a "
+                "sequence or an image gate_scores(X) tells, and GateDisplay shows."
+            )
+        return importances
+
+    @property
     def mixing_(self) -> Mixing:
         """`k_start`, `k_end` and `mix_weight` as used, and the share of exploring epochs."""
         return self.ensemble_.recipe.mixing
@@ -332,11 +352,11 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
         columns: Mapping[str, Any],
     ) -> Self:
         """Set the fitted attributes, all at once."""
-        history = [
+        history = History(
             {"member": position, **row}
             for position, member in enumerate(members.values())
             for row in member.history
-        ]
+        )
         self.__dict__.pop("feature_names_in_", None) if columns else None
         self.__dict__.update(
             columns, ensemble_=ensemble, history_=history, budget_=plan.budget, lr_=plan.lr

@@ -12,6 +12,10 @@ from pare_sklearn.references import OWN_REFERENCES, REFERENCES
 Kind = Literal["classifier", "regressor"]
 Estimator = TypeVar("Estimator", bound=type)
 
+# In the documentation, by the name of the class, as scikit-learn links to it.
+ESTIMATOR_PAGE = (
+    "https://pare-sklearn.readthedocs.io/en/stable/generated/pare_sklearn.{estimator_name}.html"
+)
 HEADS = """\
 The first to know are `backbone`, `strategy`, `k_start`, `n_estimators` and `random_state`. All
 stand under these heads:
@@ -329,6 +333,13 @@ blend_ : ndarray of shape (1,) or (2,)
     Factors of the nets' outputs and of the linear probes'.
 probe_ : Probe or None
     The linear probes.
+feature_importances_ : ndarray of shape (n_features_in_,)
+    Of a table: how much each column moves the loss of some held-out samples, to first order, by
+    gradient times embedding (Shrikumar et al. 2016, arXiv:1605.01713); of sum 1. It tells which
+    columns this model uses, not which are causes, nor what the score loses without one, which
+    `sklearn.inspection.permutation_importance` measures. The gate has no part in it: its scores
+    say which patches stay in the mixture, and do not tell informative columns from noise. Of
+    sequences and images there is none (AttributeError).
 features_ : FrozenFeatures, RandomConvolutions, PrincipalComponents or None
     What they see.
 n_patches_ : int

@@ -9,10 +9,16 @@ from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from torch import nn
 
 from pare_sklearn.training.schedules import SCHEDULES
+from pare_sklearn.utils.misspelled import did_you_mean
 
 Strategy = Literal["pare", "orca", "finetune", "scratch"]
 GateKind = Literal["learned", "random"]
@@ -140,3 +146,15 @@ class Parameters:
     def _parameter_constraints(self) -> dict[str, list]:
         """As `sklearn.utils._param_validation.validate_parameter_constraints` takes them."""
         return {parameter.name: parameter.metadata["constraints"] for parameter in fields(self)}
+
+    def _validate_params(self) -> None:
+        """As scikit-learn does, and tell which option a misspelled one is nearest to."""
+        caller = type(self).__name__
+        for name, constraints in self._parameter_constraints.items():
+            value = getattr(self, name)
+            try:
+                validate_parameter_constraints({name: constraints}, {name: value}, caller)
+            except InvalidParameterError as error:
+                known = [each.options for each in constraints if isinstance(each, OrderedOptions)]
+                likely = did_you_mean(sorted(set().union(*known)), value)
+                raise InvalidParameterError(f"{error}{likely}") from None

@@ -13,6 +13,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from pare_sklearn.utils.devices import ACCELERATE, check_device, computes_bfloat16, pick_device
+from pare_sklearn.utils.misspelled import did_you_mean
 from pare_sklearn.utils.processes import this_process
 
 Task = Literal["classification", "regression"]
@@ -270,7 +271,7 @@ def _check_callbacks(callbacks: Sequence) -> None:
             raise TypeError(
                 f"callbacks must hold skorch callbacks, or pairs of name and callback; {entry!r} "
                 "is neither. None as a callback switches off one of "
-                f"{', '.join(CALLBACK_NAMES)}."
+                f"{', '.join(CALLBACK_NAMES)}.{did_you_mean(CALLBACK_NAMES, name)}"
             )
     names = [name for name, _ in named]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]

@@ -12,6 +12,7 @@ from torch import nn
 from pare_sklearn.base import BasePaRe
 from pare_sklearn.classifier import PaReClassifier
 from pare_sklearn.regressor import PaReRegressor
+from pare_sklearn.utils.misspelled import did_you_mean
 from pare_sklearn.utils.validation import check_max_samples
 
 RankedTask = Literal["auto", "classification", "regression"]
@@ -69,7 +70,10 @@ def rank_sources(
     """
     check_max_samples(max_samples)
     if task not in get_args(RankedTask):
-        raise ValueError(f"task={task!r} is none of 'auto', 'classification' and 'regression'.")
+        raise ValueError(
+            f"task={task!r} is none of 'auto', 'classification' and 'regression'."
+            f"{did_you_mean(get_args(RankedTask), task)}"
+        )
     estimator_type = PaReClassifier if _classifies(y, task) else PaReRegressor
     estimator: BasePaRe = estimator_type(backbone, source=sources, random_state=random_state)
     return estimator._rank_sources(X, y, max_samples)

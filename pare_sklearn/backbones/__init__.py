@@ -17,6 +17,7 @@ from pare_sklearn.backbones.contract import OPTIONAL, REQUIRED, Backbone
 from pare_sklearn.backbones.embedded import load_embedded
 from pare_sklearn.backbones.huggingface import load_huggingface
 from pare_sklearn.backbones.huggingface.hub import is_hub_id
+from pare_sklearn.utils.misspelled import did_you_mean
 
 BACKBONES: dict[str, Callable[[float], Backbone]] = {"embedded": load_embedded}
 
@@ -61,6 +62,7 @@ def load_backbone(backbone: str | nn.Module, dropout: float) -> Backbone:
     raise ValueError(
         f"Unknown backbone {backbone!r}; known are {sorted(BACKBONES)}, folders in the format of "
         "the Hugging Face hub, and models on it, as 'organisation/model'."
+        f"{did_you_mean(BACKBONES, backbone)}"
     )
 
 

@@ -14,8 +14,9 @@ import torch
 from pare_sklearn.data.folds import Fold, hold_out_fraction, note_held_out, thin_folds
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
-from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, where_seen
+from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs
 from pare_sklearn.ensemble.features import build_features, see_features
+from pare_sklearn.ensemble.importances import measure_importances
 from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, Probe, fit_probe
 from pare_sklearn.ensemble.residuals import note_residuals
 from pare_sklearn.recipe import Recipe
@@ -29,6 +30,8 @@ from pare_sklearn.utils.threads import limited_threads, process_threads
 BLEND_SAMPLES = 10_000
 # The same for the outputs of all samples, of which fields have many.
 BLEND_NUMBERS = 1 << 24
+# What the losses of held-out samples are kept of.
+PARTS, BLEND = ("nets", "linear probes"), "blend"
 
 
 class LinearProbes(NamedTuple):
@@ -116,7 +119,9 @@ def blend_members(
         factors=np.ones(1),
     )
     with limited_threads(process_threads()):
-        return _weigh(plain, prepared, plan, list(members), probes)
+        ensemble = _weigh(plain, prepared, plan, list(members), probes)
+        folds = [plan.folds[number] for number in members]
+        return replace(ensemble, importances=measure_importances(ensemble, prepared.rows, folds))
 
 
 def _weigh(
@@ -138,19 +143,28 @@ def _weigh(
     if probes is not None:
         features = probes.features
         ends = np.cumsum([len(fold.valid) for fold in all_folds])
-        parts = np.split(probes.probe.held_out, ends[:-1])
-        outputs.append(np.concatenate([parts[number] for number in numbers]))
+        held_out = np.split(probes.probe.held_out, ends[:-1])
+        outputs.append(np.concatenate([held_out[number] for number in numbers]))
         models = [probes.probe.models[number] for number in numbers]
         # What the probes say of held-out samples is as large as all targets, and used here alone.
         probe = Probe(probes.probe.scaler, models)
-    stacked = np.stack(outputs)
-    factors = prepared.target.blend(stacked, y, weights)
+    parts = dict(zip(PARTS, outputs, strict=False))
+    factors = prepared.target.blend(np.stack(outputs), y, weights)
+    parts[BLEND] = np.tensordot(factors, outputs, axes=1)
+    losses = {name: float(prepared.target.loss(each, y, weights)) for name, each in parts.items()}
     residuals = None
     # Those of fields would be as large as all targets.
     if plain.recipe.task == "regression" and not prepared.is_field:
         sizes = [len(fold.valid) for fold in folds]
-        residuals = note_residuals(np.tensordot(factors, stacked, 1), y, weights, sizes)
-    return replace(plain, factors=factors, features=features, probe=probe, residuals=residuals)
+        residuals = note_residuals(parts[BLEND], y, weights, sizes)
+    return replace(
+        plain,
+        factors=factors,
+        features=features,
+        probe=probe,
+        losses=losses,
+        residuals=residuals,
+    )
 
 
 def _held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,10 @@ from pare_sklearn.modules.gate import Gate
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.net import PaReNet
+from pare_sklearn.utils.one_line import one_line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ensemble:
     """Nets and linear probes, weighed by what they said of held-out samples.
 
@@ -48,6 +50,11 @@ class Ensemble:
         The linear probes.
     residuals : Residuals or None
         How far both were off, of numbers that were held out.
+    losses : dict of str to float
+        Of the held-out samples, by ``"nets"``, ``"linear probes"`` and ``"blend"``; empty where
+        nothing was held out.
+    importances : ndarray of shape (n_features,) or None
+        Of the columns of a table, see `feature_importances`.
     """
 
     recipe: Recipe
@@ -60,6 +67,16 @@ class Ensemble:
     features: Any | None = None
     probe: Probe | None = None
     residuals: Residuals | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)
+    importances: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        source = None if self.source is None else self.source.name
+        factors = self.factors.round(2).tolist()
+        strategy = self.recipe.strategy
+        return one_line(
+            self, strategy=strategy, n_nets=len(self.nets), source=source, factors=factors
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # A machine without a GPU is to read it; the nets see to their weights by themselves.

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from pare_sklearn.data.folds import Fold
 from pare_sklearn.linear.models import Linear
 from pare_sklearn.training.timing import OutOfTime, check_time
+from pare_sklearn.utils.one_line import one_line
 from pare_sklearn.utils.threads import limited_threads
 
 # Weights of the penalty, from strong to weak.
@@ -34,6 +35,9 @@ class Probe(NamedTuple):
     held_out: np.ndarray = np.empty((0, 0))
     """(n_held_out, n_outputs), what they say of the held-out samples, fold after fold; nothing once
     the blend is chosen"""
+
+    def __repr__(self) -> str:
+        return one_line(self, n_models=len(self.models), n_features=self.scaler.n_features_in_)
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pare_sklearn.utils.one_line import one_line
+
 KERNEL_LENGTH = 9
 N_FEATURES = 1024
 # Thresholds of a kernel.
@@ -65,6 +67,9 @@ class RandomConvolutions(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Shares of the points in time above each threshold, (batch, n_features)."""
         return torch.cat([self._shares(block) for block in values.split(BLOCK)])
+
+    def __repr__(self) -> str:
+        return one_line(self, n_features=self.thresholds.numel())
 
     def _shares(self, values: Tensor) -> Tensor:
         shares = [

@@ -1,10 +1,12 @@
 """Features of a frozen encoder, seen through several embedders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from pare_sklearn.utils.one_line import one_line
 
 
 class FrozenFeatures(nn.Module):
@@ -32,8 +34,14 @@ class FrozenFeatures(nn.Module):
     @torch.inference_mode()
     def forward(self, **inputs: Tensor) -> Tensor:
         """Features (batch, n_embedders * d)."""
-        views = [self.encoder(embedder(**inputs)).mean(dim=1) for embedder in self.embedders]
-        return torch.cat(views, dim=1)
+        return self.see(embedder(**inputs) for embedder in self.embedders)
+
+    def see(self, views: Iterable[Tensor]) -> Tensor:
+        """Features (batch, n_embedders * d) of tokens (batch, n, d), as each embedder has them."""
+        return torch.cat([self.encoder(tokens).mean(dim=1) for tokens in views], dim=1)
+
+    def __repr__(self) -> str:
+        return one_line(self, n_embedders=len(self.embedders))
 
 
 def _share_equal(parts: nn.Module) -> None:

@@ -6,6 +6,8 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
+from pare_sklearn.utils.one_line import one_line
+
 
 class PrincipalComponents(nn.Module):
     """Coordinates of samples along the directions in which they vary most; missing values are 0.
@@ -34,3 +36,6 @@ class PrincipalComponents(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Coordinates (batch, n_components)."""
         return (values.nan_to_num().flatten(1) - self.mean) @ self.directions
+
+    def __repr__(self) -> str:
+        return one_line(self, n_components=self.directions.shape[1])

@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
+from pare_sklearn.utils.misspelled import did_you_mean
 from pare_sklearn.utils.randomness import as_seed
 
 # Entries of the matrices decomposed at a time, which bounds memory however many classes there are.
@@ -112,7 +113,10 @@ def label_distances(
 def check_inner(inner: str) -> None:
     """Raise where no such inner distance is known."""
     if inner not in INNER_DISTANCES:
-        raise ValueError(f"inner={inner!r} is unknown; known are {sorted(INNER_DISTANCES)}.")
+        known = sorted(INNER_DISTANCES)
+        raise ValueError(
+            f"inner={inner!r} is unknown; known are {known}.{did_you_mean(known, inner)}"
+        )
 
 
 def class_distances(source: Labelled, target: Labelled | None, inner: str) -> Tensor:

@@ -15,6 +15,7 @@ from pare_sklearn.pretraining.images import draw_glyph_episode, draw_image_episo
 from pare_sklearn.pretraining.mixtures import Mixture, draw_mixture
 from pare_sklearn.pretraining.series import draw_shape_episode, draw_signal_episode
 from pare_sklearn.pretraining.tables.episodes import draw_table_episode
+from pare_sklearn.utils.misspelled import did_you_mean
 
 TABLES = "tables"
 IMAGES = ("contours", "digits", "fields", "fractals")
@@ -83,7 +84,9 @@ def check_shares(shares: Mapping[str, float]) -> None:
         raise ValueError(f"Name at least one modality of {[*TRAINING]}.")
     for name, share in shares.items():
         if name not in TRAINING:
-            raise ValueError(f"Unknown modality {name!r}; known are {[*TRAINING]}.")
+            raise ValueError(
+                f"Unknown modality {name!r}; known are {[*TRAINING]}.{did_you_mean(TRAINING, name)}"
+            )
         if not (math.isfinite(share) and share > 0):
             raise ValueError(f"The share of {name!r} is {share}; it must be a positive number.")
 

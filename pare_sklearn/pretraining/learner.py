@@ -11,6 +11,7 @@ from pare_sklearn.pretraining.closed_form import ClosedFormHead, Outcome
 from pare_sklearn.pretraining.episodes import Episode, embed_inputs, pooled_features
 from pare_sklearn.pretraining.mixtures import Mixture, mix
 from pare_sklearn.utils.devices import computes_bfloat16
+from pare_sklearn.utils.misspelled import did_you_mean
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -67,7 +68,10 @@ def pick_precision(precision: str, device: torch.device) -> str:
         If the precision is unknown.
     """
     if precision not in PRECISIONS:
-        raise ValueError(f"precision={precision!r} is unknown; known are {[*PRECISIONS]}.")
+        raise ValueError(
+            f"precision={precision!r} is unknown; known are {[*PRECISIONS]}."
+            f"{did_you_mean(PRECISIONS, precision)}"
+        )
     if precision != "auto":
         return precision
     # On a processor bfloat16 is the slower one even with instructions for it: matrices as narrow

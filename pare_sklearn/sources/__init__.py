@@ -19,6 +19,7 @@ from pare_sklearn.sources.fractals import load_fractals_source
 from pare_sklearn.sources.glyphs import load_glyphs_source
 from pare_sklearn.sources.levels import load_levels_source
 from pare_sklearn.sources.signals import load_signals_source
+from pare_sklearn.utils.misspelled import did_you_mean
 
 # They ship with the package.
 SOURCES: dict[str, Callable[[], Arrays]] = {
@@ -90,9 +91,10 @@ def _check_known(names: Sequence[str]) -> None:
     """Raise where a name, without its path, is not registered."""
     unknown = sorted({n for n in names if n.partition(":")[0] not in SOURCES | REAL_SOURCES})
     if unknown:
+        known = [*SOURCES, *REAL_SOURCES, "auto"]
         raise ValueError(
-            f"Unknown source {', '.join(map(repr, unknown))}; known are "
-            f"{[*SOURCES, *REAL_SOURCES, 'auto']}."
+            f"Unknown source {', '.join(map(repr, unknown))}; known are {known}."
+            f"{did_you_mean(known, *(name.partition(':')[0] for name in unknown))}"
         )
 
 

@@ -12,9 +12,18 @@ from skorch import NeuralNet
 
 from pare_sklearn.training.net import LOSS_TERMS, SOURCE_ACCURACY
 from pare_sklearn.training.scoring import VALIDATION_SCORE
+from pare_sklearn.utils.one_line import one_line
 
 # What an epoch has once it is finished; each of them may be switched off.
 AT_THE_END = ("dur", "train_loss", *LOSS_TERMS)
+
+
+class History(list):
+    """Rows of all members, as dicts; a list that shows itself in a line."""
+
+    def __repr__(self) -> str:
+        members = {row["member"] for row in self}
+        return one_line(self, n_rows=len(self), n_members=len(members))
 
 
 def history_rows(net: NeuralNet, stage: str, first: int = 0) -> list[dict[str, Any]]:

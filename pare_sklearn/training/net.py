@@ -23,6 +23,7 @@ from pare_sklearn.training.finetuning import layer_rates
 from pare_sklearn.training.samples import MixedLabels, Samples
 from pare_sklearn.training.timing import OutOfTime
 from pare_sklearn.utils.memory import is_out_of_memory
+from pare_sklearn.utils.one_line import one_line
 from pare_sklearn.utils.randomness import remember_torch_rng
 
 LOSS_TERMS = ("target_loss", "intermediate_loss", "consistency_loss", "source_loss")
@@ -121,6 +122,12 @@ class PaReNet(NeuralNet):
         # A given backbone may come in either mode.
         super()._set_training(True)
         return self
+
+    def __repr__(self) -> str:
+        if not self.initialized_:
+            return one_line(self, "initialized_")
+        n_weights = sum(weight.numel() for weight in self.module_.parameters())
+        return one_line(self, "device", n_weights=n_weights)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

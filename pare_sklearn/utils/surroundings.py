@@ -43,6 +43,8 @@ def undisturbed(function: Callable[P, R]) -> Callable[P, R]:
         with config_context(**CONFIGURATION):
             return function(*args, **kwargs)
 
+    # Python names it where arguments lack: by itself, not as that of a base class.
+    function.__qualname__ = function.__name__
     return apart
 
 

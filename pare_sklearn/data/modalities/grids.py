@@ -16,6 +16,7 @@ from pare_sklearn.data.modalities.modality import Modality
 from pare_sklearn.data.modalities.scaling import ChannelScaler
 from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
 from pare_sklearn.modules.predictors import FieldPredictor
+from pare_sklearn.utils.one_line import one_line
 
 
 class Grids(Modality):
@@ -42,6 +43,9 @@ class Grids(Modality):
 
     def __init__(self, patch_size: float | str) -> None:
         self.patching = patch_size
+
+    def __repr__(self) -> str:
+        return one_line(self, "n_channels_", "shape_", "patch_shape_", "n_patches")
 
     def check(self, X: Any) -> np.ndarray:
         """Samples as floats of shape (n_samples, channels, *shape); a single channel may lack.

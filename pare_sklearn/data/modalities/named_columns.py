@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pare_sklearn.utils.misspelled import did_you_mean
+
 
 def find_positions(named: Sequence, names: Sequence, n_features: int) -> set[int]:
     """Positions of the named columns.
@@ -53,7 +55,7 @@ def find_positions(named: Sequence, names: Sequence, n_features: int) -> set[int
         known = f"or names among {list(names)}" if names else "(X is an array, without names)"
         raise ValueError(
             f"categorical_features names columns that X lacks: {unknown}; give positions from "
-            f"0 to {n_features - 1} {known}."
+            f"0 to {n_features - 1} {known}.{did_you_mean(names, *unknown)}"
         )
     return set(positions)
 

@@ -17,6 +17,7 @@ from pare_sklearn.data.modalities.table_encoder import TableEncoder
 from pare_sklearn.modules.embedders.column_groups import ColumnGroupEmbedder
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
+from pare_sklearn.utils.one_line import one_line
 
 PERIODIC, PIECEWISE_LINEAR = "periodic", "piecewise-linear"
 # Patches of a sample at least and at most, where the user leaves it open.
@@ -59,6 +60,9 @@ class Tables(Modality):
         self.categorical_features = categorical_features
         self.numeric_embedding = numeric_embedding
         self.patching = patch_size
+
+    def __repr__(self) -> str:
+        return one_line(self, "patches_per_feature_", "n_patches")
 
     def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> Any:
         return check_table(X, y, columns, reset)
@@ -103,6 +107,26 @@ class Tables(Modality):
             self.group_sizes_,
             width,
         )
+
+    def by_feature(self, scores: np.ndarray) -> np.ndarray:
+        """Scores of the features (..., n_features), the mean over each one's patches.
+
+        Raises
+        ------
+        ValueError
+            If the columns are principal components.
+        """
+        if self.has_components:
+            raise ValueError(
+                f"The patches are principal components: a table has more than {MOST_FEATURES} "
+                "features. patch_size=32, say, lets 32 features share a patch instead."
+            )
+        return scores[..., self.column_patches_].mean(axis=-1)
+
+    @property
+    def has_components(self) -> bool:
+        """Whether principal components stand in for the features."""
+        return isinstance(self.encoder_, ComponentEncoder)
 
     def _fit_encoder(self, X: Any) -> TableEncoder | ComponentEncoder:
         encoder = TableEncoder(self.categorical_features).fit(X)

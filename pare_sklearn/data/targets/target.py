@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from pare_sklearn.linear.models import Linear
+from pare_sklearn.utils.one_line import one_line
 
 
 class Target(ABC):
@@ -17,14 +18,20 @@ class Target(ABC):
 
     Attributes
     ----------
+    loss_name : str
+        What is minimised.
     seen_shape : tuple of int
         Shape of a sample's target in y, after `fit`.
     shape : tuple of int
         Shape of what is predicted of a sample; outputs and codes are flat.
     """
 
+    loss_name: str
     seen_shape: tuple[int, ...]
     shape: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        return one_line(self, "loss_name", "seen_shape", "n_outputs")
 
     @property
     def n_outputs(self) -> int:

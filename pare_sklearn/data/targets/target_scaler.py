@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from pare_sklearn.utils.one_line import one_line
+
 
 class TargetScaler:
     """A `StandardScaler` in a unit of its own, so that no square overflows.
@@ -48,3 +50,6 @@ class TargetScaler:
     def inverse_transform(self, y: np.ndarray) -> np.ndarray:
         """Targets in the units of y, of standardised ones, which may be infinite."""
         return (y * self.standard_.scale_ + self.standard_.mean_) * self.unit_
+
+    def __repr__(self) -> str:
+        return one_line(self, "unit_")
