@@ -9,8 +9,8 @@ from torch import nn
 from pare_sklearn.saving.classes import class_name, find_class
 from pare_sklearn.saving.codec import Codec, Kind
 
-# Of any module, torch's own.
-INNER = frozenset(vars(nn.Module()))
+# Attributes that are torch's own, and PEFT's notes on an encoder, whose adapters tell as much.
+INNER = frozenset(vars(nn.Module())) | {"peft_config"}
 
 
 def _is_record(value: Any) -> bool:

@@ -110,7 +110,7 @@ def test_the_file_holds_weights_alone_each_once(clf, saved):
         for part in (*(net.module_ for net in clf.estimators_), clf.features_)
         for tensor in part.state_dict().values()
     }
-    n_bytes = sum(map(len, weights)) + sum(map(lambda m: m.coef.nbytes, clf.probe_.models))
+    n_bytes = sum(map(len, weights)) + sum(m.coef.nbytes for m in clf.probe_.models)
     assert n_bytes < saved.stat().st_size < n_bytes + 200_000
 
 
