@@ -19,7 +19,8 @@ from pare_sklearn.data.rows import Rows
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.plan import Plan
 from pare_sklearn.utils.fingerprints import fingerprint
-from pare_sklearn.utils.kept_files import UNFINISHED, keep, read_kept
+from pare_sklearn.utils.kept_files import keep, read_kept
+from pare_sklearn.utils.whole_files import UNFINISHED
 
 NAME = "fit.pickle"
 # Of a recipe, what changes no bit of the result, or follows from the rest.

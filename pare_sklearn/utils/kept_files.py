@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any, BinaryIO
 
 import cloudpickle
 
-# What a file is called while it is written.
-UNFINISHED = ".part"
+from pare_sklearn.utils.whole_files import replacing
+
 _DIGEST = hashlib.sha256
 _CHUNK = 1 << 20
 
@@ -35,18 +34,10 @@ def keep(path: Path, value: Any, live: Mapping[str, Any] | None = None) -> None:
     OSError
         If the file cannot be written.
     """
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=UNFINISHED)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            digesting = _Digesting(file)
-            _Pickler(digesting, live or {}).dump(value)
-            file.write(digesting.digest.digest())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    with replacing(path) as part, part.open("xb") as file:
+        digesting = _Digesting(file)
+        _Pickler(digesting, live or {}).dump(value)
+        file.write(digesting.digest.digest())
 
 
 def read_kept(path: Path, live: Mapping[str, Any] | None = None) -> Any | None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pare_sklearn import PaReClassifier, PaReRegressor
+from pare_sklearn.inspection import gate_scores_by_feature
 
 BRIEF = {"n_estimators": 1, "max_epochs": 2, "random_state": 0}
 
@@ -54,3 +55,27 @@ def test_a_wide_regression_and_its_linear_probes():
 def test_a_patch_is_whole_features_or_a_whole_part_of_one(patch_size):
     with pytest.raises(ValueError, match="a number of features, or a part of one; give 1, 2, 3"):
         PaReClassifier(patch_size=patch_size).fit(np.eye(4), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("n_features", [80, 2_100])
+def test_a_wide_table_is_saved_and_loaded(n_features, tmp_path):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, n_features)))
+    X[7] = np.where(X[7] > 0, "yes", "no")
+    X.columns = [f"column {j}" for j in range(n_features)]
+    clf = PaReClassifier(**BRIEF).fit(X, np.arange(40) % 2)
+    clf.save(tmp_path / "wide.pare")
+    loaded = PaReClassifier.load(tmp_path / "wide.pare")
+    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+
+
+def test_importances_of_grouped_columns_and_none_of_components():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 70)), np.arange(40) % 2
+    clf = PaReClassifier(**BRIEF).fit(X, y)
+    assert clf.feature_importances_.shape == (70,)
+    assert clf.feature_importances_.sum() == pytest.approx(1)
+    assert gate_scores_by_feature(clf, X).shape == X.shape
+    thousands = PaReClassifier(**BRIEF).fit(rng.normal(size=(40, 2_001)), y)
+    assert not hasattr(thousands, "feature_importances_")
+    with pytest.raises(ValueError, match="principal components"):
+        gate_scores_by_feature(thousands, rng.normal(size=(2, 2_001)))

@@ -53,7 +53,7 @@ class ComponentEncoder:
         ComponentEncoder
         """
         numbers, codes = self.encoder_.transform(X)
-        self.indicators_ = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
+        self.indicators_ = OneHotEncoder(handle_unknown="ignore", dtype="float32")
         if codes.shape[1]:
             self.indicators_.fit(codes)
         columns = self._columns(numbers, codes)

@@ -142,8 +142,11 @@ class GridEmbedder(nn.Module):
         Tensor of shape (batch, n_patches, d)
         """
         # The stem makes several copies of a sample; large ones go through it one by one.
-        n_rows = 1 if values[0].numel() > LARGE else len(values)
-        return torch.cat([self._embed(rows) for rows in values.split(n_rows)])
+        is_large = math.prod(values.shape[1:]) > LARGE
+        # An exported program does not know how many there are.
+        if is_large and not torch.compiler.is_compiling():
+            return torch.cat([self._embed(row) for row in values.split(1)])
+        return self._embed(values)
 
     def _embed(self, values: Tensor) -> Tensor:
         missing = values.isnan()
@@ -153,7 +156,8 @@ class GridEmbedder(nn.Module):
         mapped = self.project(enlarged)
         mapped = mapped + self.refine(F.pad(self.stem(values), self.padding))
         tokens = mapped.flatten(2).transpose(1, 2)
-        if missing.any():
+        # An exported program does not know, and the answer is the same where none is missing.
+        if torch.compiler.is_compiling() or missing.any():
             tokens = torch.where(self._is_empty(missing), self.missing, tokens)
         return self.norm(self.inner_norm(tokens) + self.positions)
 

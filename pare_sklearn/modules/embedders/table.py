@@ -112,7 +112,9 @@ class TableEmbedder(TableStart):
             rows = torch.where(categories > 0, categories + self.offsets, 0)
             features.append(self.categories(rows))
         tokens = features[0] if self.order is None else torch.cat(features, dim=1)[:, self.order]
-        return self.norm(tokens.reshape(len(tokens), self.n_patches, self.width) + self.positions)
+        # By its shape, which an exported program leaves open, where len would fix it.
+        patches = tokens.reshape(tokens.shape[0], self.n_patches, self.width)
+        return self.norm(patches + self.positions)
 
     def _embed(self, numbers: Tensor) -> Tensor:
         """Embed numbers (batch, n_numeric) as (batch, n_numeric, patches_per_feature * d)."""
