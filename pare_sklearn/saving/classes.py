@@ -54,10 +54,11 @@ CLASSES: dict[str, type] = {
         Budget, ChosenSource, Ensemble, HeldOut, Mixing, Origin, Probe, Recipe, Residuals,
         # Samples and targets.
         ChannelScaler, Classes, ComponentEncoder, Continuous, Images, Indicators, Linear,
-        OneHotEncoder, PCA, RobustSmoothClip, Sequences, StandardScaler, TableEncoder, Tables, TargetScaler,
+        OneHotEncoder, PCA, RobustSmoothClip, Sequences, StandardScaler, TableEncoder, Tables,
+        TargetScaler,
         # Nets and features.
-        ColumnGroupEmbedder, EncoderLayer, FieldPredictor, FrozenFeatures, Gate, GridEmbedder, PaReModel, PatchDropout,
-        PatchSharedDropout, PiecewiseLinear, Predictor, PrincipalComponents, RandomConvolutions,
+        ColumnGroupEmbedder, EncoderLayer, FieldPredictor, FrozenFeatures, Gate, GridEmbedder,
+        PaReModel, PatchDropout, PatchSharedDropout, PiecewiseLinear, Predictor, PrincipalComponents, RandomConvolutions,
         RandomGate, TableEmbedder, ValueMap,
         # Torch.
         nn.Conv1d, nn.Conv2d, nn.Dropout, nn.Embedding, nn.GELU, nn.GroupNorm, nn.Identity,
