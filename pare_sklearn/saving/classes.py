@@ -58,8 +58,8 @@ CLASSES: dict[str, type] = {
         TargetScaler,
         # Nets and features.
         ColumnGroupEmbedder, EncoderLayer, FieldPredictor, FrozenFeatures, Gate, GridEmbedder,
-        PaReModel, PatchDropout, PatchSharedDropout, PiecewiseLinear, Predictor, PrincipalComponents, RandomConvolutions,
-        RandomGate, TableEmbedder, ValueMap,
+        PaReModel, PatchDropout, PatchSharedDropout, PiecewiseLinear, Predictor,
+        PrincipalComponents, RandomConvolutions, RandomGate, TableEmbedder, ValueMap,
         # Torch.
         nn.Conv1d, nn.Conv2d, nn.Dropout, nn.Embedding, nn.GELU, nn.GroupNorm, nn.Identity,
         nn.LayerNorm, nn.Linear, nn.ModuleDict, nn.ModuleList, nn.Sequential,
