@@ -33,7 +33,7 @@ def _take_object(value: Any, codec: Codec) -> list:
 def _put_object(content: list, codec: Codec) -> Any:
     name, named = content
     kind = find_class(name)
-    value = kind.__new__(kind)
+    value: Any = object.__new__(kind)
     vars(value).update(codec.decode_all(named))
     return value
 
