@@ -80,12 +80,7 @@ def load_estimator(
             attributes = Codec(KINDS, tensors).decode_all(structure["attributes"])
         except UNREADABLE as error:
             raise ValueError(f"{path} cannot be read: {error}") from error
-<<<<<<< HEAD
-    kind: Any = estimator_class
-    estimator = kind.__new__(kind)
-=======
     estimator: Any = object.__new__(estimator_class)
->>>>>>> saving
     defaults = {each.name: each.default for each in fields(estimator_class)}
     vars(estimator).update({**defaults, **attributes})
     _send(estimator.ensemble_, device, estimator.precision)

@@ -33,13 +33,8 @@ def _take_object(value: Any, codec: Codec) -> list:
 
 def _put_object(content: list, codec: Codec) -> Any:
     name, named = content
-<<<<<<< HEAD
-    kind: Any = find_class(name)
-    value = kind.__new__(kind)
-=======
     kind = find_class(name)
     value: Any = object.__new__(kind)
->>>>>>> saving
     vars(value).update(codec.decode_all(named))
     return value
 

@@ -19,12 +19,8 @@ def _take_array(array: np.ndarray, codec: Codec) -> list:
     if array.dtype.hasobject:
         return [array.shape, codec.encode(array.ravel().tolist())]
     # Products of matrices round by their layout.
-<<<<<<< HEAD
     by_column = array.flags.f_contiguous and not array.flags.c_contiguous
     order: Literal["C", "F"] = "F" if by_column else "C"
-=======
-    order: Any = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
->>>>>>> saving
     flat = array.ravel(order=order).copy()
     native = flat.dtype.isnative and flat.dtype.str[1:] in SHARED_DTYPES
     tensor = torch.from_numpy(flat if native else flat.view(np.uint8))
