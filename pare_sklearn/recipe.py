@@ -170,8 +170,8 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     ------
     ValueError
         If k would rise, torch does not have the device, scikit-learn does not have the scorer, two
-        callbacks have one name, that which early stopping goes by is switched off, or `checkpoint`
-        or `time_limit` does not go together with the others.
+        callbacks have one name, one that another goes by is switched off, or `checkpoint` or
+        `time_limit` does not go together with the others.
     TypeError
         If an entry of `callbacks` is no callback.
     """
@@ -185,7 +185,7 @@ def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:
     _check_callbacks(given["callbacks"] or ())
     _check_time_limit(parameters)
     _check_scoring(given["scoring"])
-    _check_stopping(given)
+    _check_needed(given)
     is_shared = given["device"] == ACCELERATE
     device = pick_device(given["device"])
     check_device(device)
@@ -247,8 +247,8 @@ def _check_scoring(scoring: str | Callable[..., float] | None) -> None:
     check_scoring(None, scoring, allow_none=True)
 
 
-def _check_stopping(given: Mapping[str, Any]) -> None:
-    """Raise where a callback is switched off that early stopping goes by."""
+def _check_needed(given: Mapping[str, Any]) -> None:
+    """Raise where a callback is taken away that early stopping or the curriculum goes by."""
     entries = given["callbacks"] or ()
     named = {entry[0]: entry[1] for entry in entries if isinstance(entry, tuple)}
     name = "valid_loss" if given["scoring"] is None else "validation_score"
@@ -257,6 +257,13 @@ def _check_stopping(given: Mapping[str, Any]) -> None:
         raise ValueError(
             f"callbacks switches off {name!r}, which early stopping goes by; set "
             "early_stopping=False, or switch off 'early_stopping' too."
+        )
+    measured = "otdd" in (given["k_schedule"], given["mix_weighting"])
+    if measured and "difficulty" in named and "curriculum" not in named:
+        raise ValueError(
+            "callbacks switches off or replaces 'difficulty', whose measurements 'curriculum' goes "
+            "by with k_schedule='otdd' or mix_weighting='otdd'; choose others of these, or replace "
+            "'curriculum' too."
         )
 
 

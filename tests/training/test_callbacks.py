@@ -146,7 +146,7 @@ def test_what_is_no_callback_is_refused(callbacks, error, match):
 
 
 # In which fits a callback is among ours, and in which it is not.
-FITS = [{"scoring": "accuracy", "k_schedule": "otdd"}, {"strategy": "finetune"}]
+FITS = [{"scoring": "accuracy", "source": "digits"}, {"strategy": "finetune"}]
 
 
 @pytest.mark.parametrize("settings", FITS, ids=["with", "without"])
@@ -159,7 +159,7 @@ def test_each_of_ours_can_be_replaced(settings, name):
             Mine.n_epochs += 1
 
     names = Names()
-    model = PaReClassifier(**SINGLE, **settings, early_stopping=False)
+    model = PaReClassifier(**{**SINGLE, **settings}, early_stopping=False)
     model.set_params(max_epochs=1, callbacks=[(name, Mine()), names]).fit(X, Y)
     assert isinstance(names.found[0][name], Mine)
     assert Mine.n_epochs == 1
@@ -170,7 +170,7 @@ def test_each_of_ours_can_be_replaced(settings, name):
 def test_each_of_ours_can_be_switched_off(settings):
     for name in CALLBACK_NAMES:
         names = Names()
-        model = PaReClassifier(**SINGLE, **settings, early_stopping=False)
+        model = PaReClassifier(**{**SINGLE, **settings}, early_stopping=False)
         model.set_params(max_epochs=1, callbacks=[(name, None), names]).fit(X, Y)
         assert name not in names.found[0]
         assert len(model.history_) == 1
@@ -184,6 +184,15 @@ def test_early_stopping_keeps_what_it_goes_by(scoring):
         model.fit(X, Y)
     model.set_params(callbacks__early_stopping=None).fit(X, Y)
     assert len(model.history_) == 4
+
+
+@pytest.mark.parametrize("callback", [None, Count()])
+@pytest.mark.parametrize("name", ["k_schedule", "mix_weighting"])
+def test_the_curriculum_keeps_what_it_goes_by(callback, name):
+    model = PaReClassifier(**SINGLE, **{name: "otdd"}, callbacks=[("difficulty", callback)])
+    with pytest.raises(ValueError, match="replaces 'difficulty'"):
+        model.fit(X, Y)
+    assert len(model.set_params(callbacks__curriculum=None).fit(X, Y).history_) == 4
 
 
 # By name, as parameters
