@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -238,11 +237,9 @@ def _check_scoring(scoring: str | Callable[..., float] | None) -> None:
     """Raise where scikit-learn has no scorer of this name, or a metric is given in its place."""
     names = get_scorer_names()
     if isinstance(scoring, str) and scoring not in names:
-        near = " or ".join(map(repr, get_close_matches(scoring, names, n=2)))
         raise ValueError(
-            f"scoring={scoring!r} is no scorer of scikit-learn; "
-            + (f"perhaps {near} is meant. " if near else "")
-            + "sklearn.metrics.get_scorer_names() lists them."
+            f"scoring={scoring!r} is no scorer of scikit-learn; sklearn.metrics.get_scorer_names() "
+            f"lists them.{did_you_mean(names, scoring)}"
         )
     check_scoring(None, scoring, allow_none=True)
 

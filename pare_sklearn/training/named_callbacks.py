@@ -27,7 +27,8 @@ def callback_parameters(callbacks: Sequence | None) -> dict[str, Any]:
     >>> callback_parameters([("clip", None)])
     {'clip': None}
     """
-    found = dict(filter(_is_pair, callbacks or ()))
+    # What is no list of callbacks is refused by fit, and here has none.
+    found = dict(filter(_is_pair, callbacks)) if isinstance(callbacks, (list, tuple)) else {}
     own = {
         f"{name}__{parameter}": value
         for name, callback in found.items()
