@@ -34,7 +34,7 @@ from pare_sklearn.sources.choice import choose_source, load_frozen, source_dista
 from pare_sklearn.training.fit_folder import keep_plan
 from pare_sklearn.training.history import History, staged_scores
 from pare_sklearn.training.member import Member
-from pare_sklearn.training.members import train_members
+from pare_sklearn.training.members import train_members, worth_keeping
 from pare_sklearn.training.mixing import settle_mixing
 from pare_sklearn.training.named_callbacks import callback_parameters, set_callbacks
 from pare_sklearn.training.net import PaReNet
@@ -140,8 +140,8 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
         with show_progress(recipe, plan.budget, limit) as progress:
             progress.enter("linear probes")
-            probes = fit_probes(recipe, prepared, plan, backbone.width, limit.probes_end)
-            members = train_members(
+            probes = fit_probes(recipe, prepared, plan, backbone.width, limit.probes_end())
+            trained = train_members(
                 recipe,
                 prepared,
                 None if source is None else source.load(),
@@ -150,9 +150,11 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
                 progress,
                 limit.members_end,
             )
-            _warn_if_ended_early(members, len(plan.folds), limit)
+            members = worth_keeping(trained, plan.budget.max_epochs)
+            _warn_if_ended_early(trained, members, len(plan.folds), limit)
             progress.enter("blend")
             ensemble = blend_members(recipe, prepared, plan, source, members, probes)
+            progress.conclude(members)
         return self._publish(ensemble, plan, members, {} if columns is self else vars(columns))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -481,22 +483,24 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
         return fields
 
 
-def _warn_if_ended_early(members: Mapping[int, Member], n_folds: int, limit: TimeLimit) -> None:
+def _warn_if_ended_early(
+    trained: Mapping[int, Member], members: Mapping[int, Member], n_folds: int, limit: TimeLimit
+) -> None:
     """Say what is kept; raise where there is nothing to keep."""
     if not members:
         raise KeyboardInterrupt
     n_out_of_time = sum(member.out_of_time for member in members.values())
-    missing = n_folds - len(members)
-    is_in_time = time.time() < limit.members_end
-    if any(member.interrupted for member in members.values()) or (missing and is_in_time):
+    # Time keeps members from being begun when it is over.
+    is_stopped = len(trained) < n_folds and time.time() < limit.members_end
+    if is_stopped or any(member.interrupted for member in trained.values()):
         warnings.warn(
             f"fit was interrupted; of {n_folds} members the estimator keeps the best state of the "
             f"{len(members)} it has begun.",
             stacklevel=4,
         )
-    elif n_out_of_time or missing:
+    elif n_out_of_time or len(members) < n_folds:
         warnings.warn(
             f"time_limit={limit.seconds:g} is over: of {n_folds} members {n_out_of_time} ended "
-            f"early and keep their best state, {missing} were not begun.",
+            f"early and keep their best state, {n_folds - len(members)} were left out.",
             stacklevel=4,
         )

@@ -203,10 +203,11 @@ float or None, default=None
 Seconds for the whole fit, kept within a tenth and an epoch. Where they are too few for all epochs,
 the learning rate and k fall with the time in place of the epochs, and members end early and keep
 their best state; each is given an equal share of the time, or as long as ten epochs take, and those
-that are left without time are not begun. A warning tells of it, and another one where there is no
-time for linear probes. There is at least one member, trained on one batch or more. The result
-depends on the machine's speed then. With `checkpoint` rate and k keep to the epochs, so that k may
-not reach `k_end`: another fit, with a larger limit or none, goes on where this one ended.""",
+without time for half as many are left out. A warning tells of it, and another one where there is no
+time for linear probes. There is at least one member, trained on one batch or more; what comes
+before, such as the choice of a source, is not cut. The result depends on the machine's speed then.
+With `checkpoint` rate and k keep to the epochs, so that k may not reach `k_end`; another fit, with
+a larger limit or none, goes on where this one ended.""",
     "warm_start": """\
 bool, default=False
 Whether another call of `fit` goes on from the weights of the one before, with the same scaling and

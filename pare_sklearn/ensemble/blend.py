@@ -23,7 +23,7 @@ from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.plan import Plan
-from pare_sklearn.training.timing import OutOfTime
+from pare_sklearn.training.timing import OutOfTime, check_time
 from pare_sklearn.utils.threads import limited_threads, process_threads
 
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
@@ -67,13 +67,14 @@ def fit_probes(
     y, weights = _held_out_targets(rows, folds)
     if not (recipe.linear_probe and weights.any()):
         return None
+    n_rows = prepared.modality.rows_at_once(width)
+    loss = partial(prepared.target.loss, codes=y, weights=weights)
     with limited_threads(process_threads()):
-        features = build_features(recipe, prepared, rows.inputs, plan.seeds[0])
-        if features is None:
-            return None
-        n_rows = prepared.modality.rows_at_once(width)
-        loss = partial(prepared.target.loss, codes=y, weights=weights)
         try:
+            check_time(end)
+            features = build_features(recipe, prepared, rows.inputs, plan.seeds[0])
+            if features is None:
+                return None
             seen = see_features(features, rows, recipe.device, n_rows, end)[: len(rows)]
             return LinearProbes(features, _fit_probe(prepared, rows, seen, folds, loss, end))
         except OutOfTime:

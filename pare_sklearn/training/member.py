@@ -104,6 +104,11 @@ class Member(NamedTuple):
     out_of_time: bool = False
 
     @property
+    def n_epochs(self) -> int:
+        """Of fine-tuning."""
+        return sum(row["stage"] == "finetune" for row in self.history)
+
+    @property
     def is_finished(self) -> bool:
         """Whether it was trained to the end."""
         return not (self.interrupted or self.out_of_time)

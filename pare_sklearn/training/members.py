@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
@@ -21,7 +21,7 @@ from pare_sklearn.training.member import Member, MemberTask, train_member
 from pare_sklearn.training.plan import Plan
 from pare_sklearn.training.progress import MEMBERS, Progress
 from pare_sklearn.training.stopping import StopSign, stop_sign
-from pare_sklearn.training.timing import Turn
+from pare_sklearn.training.timing import FEWEST_EPOCHS, Turn
 from pare_sklearn.utils.kept_files import read_kept
 
 
@@ -69,6 +69,18 @@ def train_members(
             for number, (fold, seed, state) in enumerate(numbered)
         ]
         return dict(sorted(_finished(tasks, n_jobs, sign, progress, end)))
+
+
+def worth_keeping(members: Mapping[int, Member], max_epochs: int) -> dict[int, Member]:
+    """Those that had time enough to improve on the others; there is one at least, if any."""
+    fewest = min(FEWEST_EPOCHS, max_epochs) / 2
+    kept = {
+        number: member
+        for number, member in members.items()
+        if not member.out_of_time or member.n_epochs >= fewest
+    }
+    longest = sorted(members, key=lambda number: -members[number].n_epochs)[:1]
+    return kept or {number: members[number] for number in longest}
 
 
 def _files(recipe: Recipe, number: int) -> MemberFiles | None:

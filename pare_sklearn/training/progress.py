@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +44,9 @@ class Progress:
     def finish(self, number: int, member: Member) -> None:
         """A member is trained, or was before."""
 
+    def conclude(self, members: Mapping[int, Member]) -> None:
+        """The fit is whole, with these members."""
+
 
 @contextmanager
 def show_progress(recipe: Recipe, budget: Budget, limit: TimeLimit) -> Iterator[Progress]:
@@ -73,7 +76,7 @@ def show_progress(recipe: Recipe, budget: Budget, limit: TimeLimit) -> Iterator[
             shown.close(is_whole=False)
             raise
         shown.close(is_whole=True)
-        shown.conclude()
+        print(shown.last_line, flush=True)
 
 
 class _Bar(tqdm):
@@ -130,7 +133,7 @@ class _Shown(Progress):
     ) -> None:
         logs = [MemberLog(folder / f"member_{number}") for number in range(n_members)]
         self.members = [_Member(log, n_epochs) for log in logs]
-        self.limit, self.part = limit, "fit"
+        self.limit, self.part, self.last_line = limit, "fit", ""
         # When members began to train, the epochs that were done by then, and whether a member has
         # told of some.
         self.since, self.before, self.is_told = math.inf, 0.0, False
@@ -171,15 +174,13 @@ class _Shown(Progress):
             self.bar.draw(done, done, done)
         self.bar.close()
 
-    def conclude(self) -> None:
-        """Print a line on the whole fit."""
-        members = [each.trained for each in self.members if each.trained is not None]
-        rows = [row for member in members for row in member.history]
+    def conclude(self, members: Mapping[int, Member]) -> None:
+        rows = [row for member in members.values() for row in member.history]
         scores = [row["validation_score"] for row in rows if row["validation_score"] is not None]
         best = f", best validation score {max(scores):.4f}" if scores else ""
         seconds = time.time() - self.limit.begin
         count = "1 member" if len(members) == 1 else f"{len(members)} members"
-        print(f"{count}, {len(rows)} epochs{best}, {seconds:.0f} s", flush=True)
+        self.last_line = f"{count}, {len(rows)} epochs{best}, {seconds:.0f} s"
 
     def _watch(self) -> None:
         while not self.ended.wait(INTERVAL):

@@ -15,9 +15,9 @@ from skorch import NeuralNet
 
 from pare_sklearn.training.stopping import OfThisCall
 
-# Shares of the limit after which linear probes and members are to have ended; the rest is for the
-# blend.
-PROBES_SHARE, MEMBERS_SHARE = 0.4, 0.95
+# Share of the limit after which the members are to have ended, the rest being for the blend; share
+# of what is left before them that linear probes may take.
+MEMBERS_SHARE, PROBES_SHARE = 0.95, 0.4
 # A member that is begun gets time for so many epochs, even if others get none then.
 FEWEST_EPOCHS = 10
 
@@ -40,14 +40,14 @@ class TimeLimit:
     seconds: float = math.inf
 
     @property
-    def probes_end(self) -> float:
-        """When the linear probes are to be fitted."""
-        return self.begin + PROBES_SHARE * self.seconds
-
-    @property
     def members_end(self) -> float:
         """When the members are to be trained."""
         return self.begin + MEMBERS_SHARE * self.seconds
+
+    def probes_end(self) -> float:
+        """When linear probes that are begun now are to be fitted."""
+        now = time.time()
+        return now + PROBES_SHARE * (self.members_end - now)
 
 
 def check_time(end: float) -> None:

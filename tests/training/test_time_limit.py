@@ -53,7 +53,7 @@ def epochs(model):
 
 
 def test_members_share_the_time_and_finish_their_schedules_in_it(clock):
-    with pytest.warns(UserWarning, match="of 2 members 2 ended early .*, 0 were not begun"):
+    with pytest.warns(UserWarning, match="of 2 members 2 ended early .*, 0 were left out"):
         model = limited(60).fit(X, Y)
     assert abs(clock.now - 60) <= 2
     assert epochs(model) == [15, 15]
@@ -63,17 +63,24 @@ def test_members_share_the_time_and_finish_their_schedules_in_it(clock):
 
 
 def test_a_member_that_is_begun_has_time_for_ten_epochs(clock):
-    with pytest.warns(UserWarning, match="of 4 members 1 ended early .*, 3 were not begun"):
+    with pytest.warns(UserWarning, match="of 4 members 1 ended early .*, 3 were left out"):
         model = limited(19.5, n_estimators=4, batch_size=24).fit(X, Y)
     assert len(model.estimators_) == 1
     assert epochs(model) == [timing.FEWEST_EPOCHS]
     assert model.predict_proba(X).shape == (64, 2)
 
 
+@pytest.mark.usefixtures("clock")
+def test_a_member_with_few_epochs_is_left_out():
+    with pytest.warns(UserWarning, match="of 2 members 1 ended early .*, 1 were left out"):
+        model = limited(25.5, max_epochs=12).fit(X, Y)
+    assert epochs(model) == [10]
+
+
 @pytest.mark.parametrize("strategy", ["pare", "finetune"])
 @pytest.mark.usefixtures("clock")
 def test_a_batch_is_enough_for_an_estimator(strategy):
-    with pytest.warns(UserWarning, match="of 2 members 1 ended early .*, 1 were not begun"):
+    with pytest.warns(UserWarning, match="of 2 members 1 ended early .*, 1 were left out"):
         model = limited(0.5, strategy=strategy).fit(X, Y)
     assert [row for row in model.history_ if row["stage"] == "finetune"] == []
     assert np.isfinite(model.predict_proba(X)).all()
