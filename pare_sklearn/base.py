@@ -23,7 +23,6 @@ from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import Given, prepare
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
-from pare_sklearn.docstrings import ESTIMATOR_PAGE
 from pare_sklearn.ensemble.blend import blend_members, fit_probes
 from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.ensemble.probes import Probe
@@ -47,6 +46,10 @@ from pare_sklearn.utils.surroundings import undisturbed
 
 # Of parameters that are callbacks.
 PREFIX = "callbacks__"
+# In the documentation, by the name of the class, as scikit-learn links to it.
+ESTIMATOR_PAGE = (
+    "https://pare-sklearn.readthedocs.io/en/stable/generated/pare_sklearn.{estimator_name}.html"
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -376,7 +379,13 @@ class BasePaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Parameters, Ba
 
     @property
     def feature_importances_(self) -> np.ndarray:
-        """How much each column of a table moves the loss, (n_features_in_,).
+        """How much each column of a table moves the loss, (n_features_in_,); of sum 1.
+
+        To first order, by gradient times embedding (Shrikumar et al. 2016, arXiv:1605.01713), the
+        mean over some held-out samples, of nets and linear probes together. It tells which columns
+        this model uses, not which are causes, nor what the score loses without one: that
+        `sklearn.inspection.permutation_importance` measures. The gate has no part in it. Gate
+        scores say which patches help during mixing, and do not tell informative columns from noise.
 
         Raises
         ------

@@ -12,10 +12,6 @@ from pare_sklearn.references import OWN_REFERENCES, REFERENCES
 Kind = Literal["classifier", "regressor"]
 Estimator = TypeVar("Estimator", bound=type)
 
-# In the documentation, by the name of the class, as scikit-learn links to it.
-ESTIMATOR_PAGE = (
-    "https://pare-sklearn.readthedocs.io/en/stable/generated/pare_sklearn.{estimator_name}.html"
-)
 HEADS = """\
 The first to know are `backbone`, `strategy`, `k_start`, `n_estimators` and `random_state`. All
 stand under these heads:
@@ -335,12 +331,7 @@ blend_ : ndarray of shape (1,) or (2,)
 probe_ : Probe or None
     The linear probes.
 feature_importances_ : ndarray of shape (n_features_in_,)
-    Of a table: how much each column moves the loss of some held-out samples, to first order, by
-    gradient times embedding (Shrikumar et al. 2016, arXiv:1605.01713); of sum 1. It tells which
-    columns this model uses, not which are causes, nor what the score loses without one, which
-    `sklearn.inspection.permutation_importance` measures. The gate has no part in it: its scores
-    say which patches stay in the mixture, and do not tell informative columns from noise. Of
-    sequences and images there is none (AttributeError).
+    How much each column of a table moves the loss; not what the gate scores say. Sums to 1.
 features_ : FrozenFeatures, RandomConvolutions, PrincipalComponents or None
     What they see.
 n_patches_ : int
@@ -350,17 +341,15 @@ modality_ : Tables, Sequences or Images
 source_ : str or None
     Name of the source used; ``"given"`` for arrays, None where the strategy uses none.
 otdd_ : dict of str to float or None
-    OTDD of each source to the target as the untrained embedder sees it, the nearest first; None
-    where there was nothing to choose.
+    OTDD of each source to the untrained target, the nearest first; None without a choice.
 budget_ : Budget
     `n_estimators`, `batch_size`, `max_epochs`, `patience`, `n_jobs` and `early_stopping`, chosen
     where they were "auto".
 lr_ : float
     Peak learning rate, chosen where it was "auto".
 mixing_ : Mixing
-    `k_schedule`, `k_start`, `k_end` and `mix_weight`, chosen where they were "auto", and
-    ``exploration``: of the epochs in which k falls, the share in which the gate's scores are noisy
-    and the gate learns.
+    `k_schedule`, `k_start`, `k_end` and `mix_weight` as used, and ``exploration``: of the epochs
+    in which k falls, the share in which the gate's scores are noisy and the gate learns.
 """
 
 

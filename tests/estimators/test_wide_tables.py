@@ -53,7 +53,9 @@ def test_a_wide_regression_and_its_linear_probes():
 
 @pytest.mark.parametrize("patch_size", [0.3, 0.75])
 def test_a_patch_is_whole_features_or_a_whole_part_of_one(patch_size):
-    with pytest.raises(ValueError, match="a number of features, or a part of one; give 1, 2, 3"):
+    with pytest.raises(
+        ValueError, match="several features, one feature or a part of one; give 1, 2, 3"
+    ):
         PaReClassifier(patch_size=patch_size).fit(np.eye(4), [0, 1, 0, 1])
 
 

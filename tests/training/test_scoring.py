@@ -227,11 +227,7 @@ def test_a_folder_goes_on_with_it_and_knows_it(tmp_path):
 @pytest.mark.parametrize(
     ("scoring", "error", "match"),
     [
-        (
-            "acuracy",
-            ValueError,
-            r"no scorer of scikit-learn.*get_scorer_names.*Did you mean 'accuracy'",
-        ),
+        ("acuracy", ValueError, "no scorer of scikit-learn.*Did you mean 'accuracy'"),
         ("?", ValueError, r"no scorer of scikit-learn; sklearn.metrics.get_scorer_names"),
         (accuracy_score, ValueError, "make_scorer"),
         (3, ValueError, "scoring"),

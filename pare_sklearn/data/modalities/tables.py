@@ -151,8 +151,9 @@ class Tables(Modality):
         patches = round(1 / float(self.patching))
         if patches < 1 or abs(float(self.patching) * patches - 1) > TOLERANCE:
             raise ValueError(
-                f"patch_size={self.patching}: a patch of a table is a number of features, or a "
-                "part of one; give 1, 2, 3 and so on, 1/2, 1/3 and so on, or leave it to 'auto'."
+                f"patch_size={self.patching}: a patch of a table is several features, one feature "
+                "or a part of one; give 1, 2, 3 and so on, 1/2, 1/3 and so on, or leave it to "
+                "'auto'."
             )
         return patches
 
