@@ -5,9 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
+from typing_extensions import Self
 
 from pare_sklearn.recipe import CALLBACK_NAMES
+
+# Of parameters that are callbacks.
+PREFIX = "callbacks__"
+
+
+class NamedCallbacks(BaseEstimator):
+    """An estimator whose `callbacks` are parameters by their names too."""
+
+    callbacks: Sequence | None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether `callbacks` that have a name come as ``callbacks__NAME`` too, and their own
+            parameters as ``callbacks__NAME__PARAMETER``.
+
+        Returns
+        -------
+        dict of str to object
+        """
+        named = callback_parameters(self.callbacks) if deep else {}
+        return super().get_params(deep) | {PREFIX + name: value for name, value in named.items()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : object
+            Parameters by name. ``callbacks__NAME`` replaces or adds the callback of this name, and
+            None switches it off; ``callbacks__NAME__PARAMETER`` sets a parameter of one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or no callback of the name.
+        """
+        named = [name for name in params if name.startswith(PREFIX)]
+        changes = {name.removeprefix(PREFIX): params.pop(name) for name in named}
+        super().set_params(**params)
+        if changes:
+            self.callbacks = set_callbacks(self.callbacks, changes)
+        return self
 
 
 def callback_parameters(callbacks: Sequence | None) -> dict[str, Any]:
