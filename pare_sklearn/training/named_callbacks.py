@@ -79,8 +79,7 @@ def callback_parameters(callbacks: Sequence | None) -> dict[str, Any]:
     >>> callback_parameters([("clip", None)])
     {'clip': None}
     """
-    # What is no list of callbacks is refused by fit, and here has none.
-    found = dict(filter(_is_pair, callbacks)) if isinstance(callbacks, (list, tuple)) else {}
+    found = _pairs(callbacks)
     own = {
         f"{name}__{parameter}": value
         for name, callback in found.items()
@@ -126,6 +125,11 @@ def set_callbacks(callbacks: Sequence | None, changes: Mapping[str, Any]) -> lis
     return entries
 
 
+def _pairs(callbacks: Any) -> dict[str, Any]:
+    """Callbacks by the names of their pairs; none where the parameter is nothing that fit takes."""
+    return dict(filter(_is_pair, callbacks)) if isinstance(callbacks, (list, tuple)) else {}
+
+
 def _is_pair(entry: Any) -> bool:
     return isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
 
@@ -136,14 +140,14 @@ def _replaced(entries: list, name: str, callback: Any) -> list:
         _named(entries, name)
         return [entry for entry in entries if not (_is_pair(entry) and entry[0] == name)]
     pair = (name, callback)
-    if name not in dict(filter(_is_pair, entries)):
+    if name not in _pairs(entries):
         return [*entries, pair]
     return [pair if _is_pair(entry) and entry[0] == name else entry for entry in entries]
 
 
 def _named(entries: list, name: str) -> Any:
     """The callback of this name; raise where there is none."""
-    callback = dict(filter(_is_pair, entries)).get(name)
+    callback = _pairs(entries).get(name)
     if callback is None:
         raise ValueError(
             f"callbacks has no pair of the name {name!r}; give one as (name, callback) first. "
