@@ -50,7 +50,7 @@ class Learner(nn.Module):
 
     def _classify(self, mixture: Mixture) -> Outcome:
         tokens = self.backbone.source_embedder(mixture.samples)
-        if mixture.share < 1:
+        if mixture.others is not None:
             others = embed_inputs(self.backbone.source_embedder, mixture.others)
             tokens = mix(tokens, others, mixture.share)
         features = self.backbone.encoder(tokens)

@@ -23,17 +23,17 @@ class Mixture(NamedTuple):
     """(n, ...)"""
     labels: Tensor
     """(n,), classes from 0"""
-    others: Table | Grids
-    """At least as many samples, of any modality"""
-    share: float
-    """Of the patches that are the source's, in [0, 1]; 1 where there are no others"""
+    others: Table | Grids | None = None
+    """At least as many samples, of any modality; None for whole samples"""
+    share: float = 1.0
+    """Of the patches that are the source's, in [0, 1]"""
 
     def to(self, device: torch.device) -> Mixture:
         """The same on a device."""
         return self._replace(
             samples=self.samples.to(device),
             labels=self.labels.to(device),
-            others=self.others.to(device),
+            others=None if self.others is None else self.others.to(device),
         )
 
 
@@ -63,9 +63,10 @@ def draw_mixture(
     source = str(rng.choice(sources))
     X, y = split_source(source)[held_out]
     rows = rng.integers(len(X), size=N_ROWS)
-    share = 1.0 if rng.uniform() < WHOLE else rng.uniform()
     samples, labels = torch.from_numpy(X[rows]), torch.from_numpy(y[rows])
-    return Mixture(source, samples, labels, draw_others(rng).inputs, share)
+    if rng.uniform() < WHOLE:
+        return Mixture(source, samples, labels)
+    return Mixture(source, samples, labels, draw_others(rng).inputs, rng.uniform())
 
 
 def mix(tokens: Tensor, others: Tensor, share: float) -> Tensor:

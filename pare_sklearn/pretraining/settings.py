@@ -10,13 +10,13 @@ from pare_sklearn.pretraining.episode_kinds import check_shares
 from pare_sklearn.pretraining.seeds import LARGEST_SEED
 
 SHARES = {
-    "tables": 0.38,
-    "contours": 0.03,
-    "fields": 0.03,
-    "fractals": 0.03,
-    "glyphs": 0.25,
-    "shapes": 0.13,
-    "signals": 0.05,
+    "tables": 0.5,
+    "contours": 0.02,
+    "fields": 0.02,
+    "fractals": 0.02,
+    "glyphs": 0.2,
+    "shapes": 0.1,
+    "signals": 0.04,
     "sources": 0.1,
 }
 
@@ -33,7 +33,7 @@ class Settings:
 
     Parameters
     ----------
-    steps : int, default=22000
+    steps : int, default=26000
         The budget, in steps of four episodes.
     seed : int, default=0
         Fixes weights, episodes and random codes.
@@ -47,7 +47,7 @@ class Settings:
         Of the embedders and the encoder; ``"auto"`` is the faster one on the device.
     """
 
-    steps: int = 22_000
+    steps: int = 26_000
     seed: int = 0
     lr: float = 2e-3
     shares: dict[str, float] = field(default_factory=SHARES.copy)

@@ -273,9 +273,9 @@ def test_episodes_of_tables_are_varied_and_sound():
     for (numbers, codes, patches_per_feature), labels, n_support in episodes:
         n_features = numbers.shape[1] + codes.shape[1]
         assert len(numbers) == len(codes) == len(labels) == N_ROWS
-        assert 3 <= n_features <= 20
+        assert 3 <= n_features <= 36
         assert n_features * (patches_per_feature - 1) < MAX_PATCHES
-        assert 64 <= n_support < 288
+        assert 24 <= n_support < 288
         assert numbers.dtype == torch.float32
         assert numbers.isfinite().all()
         assert codes.dtype == torch.int64

@@ -11,8 +11,8 @@ from pare_sklearn.pretraining.episodes import Episode, Table, has_contrast
 from pare_sklearn.pretraining.tables.draw import DrawnTable, draw_table
 
 N_ROWS = 384
-MIN_SUPPORT, MAX_SUPPORT = 64, 287
-MIN_FEATURES, MAX_FEATURES = 3, 20
+MIN_SUPPORT, MAX_SUPPORT = 24, 287
+MIN_FEATURES, MAX_FEATURES = 3, 36
 # Several patches a feature are drawn where they are up to about as many as this in all.
 MAX_PATCHES = 16
 REGRESSION_SHARE = 0.15
