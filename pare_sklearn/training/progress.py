@@ -171,6 +171,7 @@ class _Shown(Progress):
             self.tables.add(number, member.news(), is_over=True)
         done = math.ceil(self.done) + BLEND
         if is_whole:
+            self.bar.desc = self._count()
             self.bar.draw(done, done, done)
         self.bar.close()
 
@@ -203,10 +204,12 @@ class _Shown(Progress):
     def _draw(self) -> None:
         n = self.done
         total = sum(member.total for member in self.members) + BLEND
-        n_finished = sum(member.trained is not None for member in self.members)
-        count = f" {n_finished}/{len(self.members)}" if self.part == MEMBERS else ""
-        self.bar.desc = self.part + count
+        self.bar.desc = self._count() if self.part == MEMBERS else self.part
         self.bar.draw(n, total, self._rate(n, total))
+
+    def _count(self) -> str:
+        n_finished = sum(member.trained is not None for member in self.members)
+        return f"{MEMBERS} {n_finished}/{len(self.members)}"
 
     def _rate(self, n: float, total: int) -> float:
         """Epochs a second since members train; 0 where none has."""

@@ -38,6 +38,7 @@ def test_the_bar_goes_over_all_epochs_and_ends_at_the_end(capsys, n_jobs):
     # The blend counts as an epoch.
     assert bars(err)[0] == (0, 0, 2 * 30 + 1)
     assert bars(err)[-1] == (100, n_epochs + 1, n_epochs + 1)
+    assert "members 2/2: 100%" in err
     best = max(row["validation_score"] for row in model.history_)
     line = rf"2 members, {n_epochs} epochs, best validation score {best:.4f}, \d+ s\n"
     assert re.fullmatch(line, out)
