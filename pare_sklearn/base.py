@@ -6,14 +6,13 @@ import math
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from torch import Tensor
 from typing_extensions import Self
 
 from pare_sklearn.backbones.contract import count_image_patches
@@ -26,6 +25,7 @@ from pare_sklearn.recipe import Recipe, Task, make_recipe
 from pare_sklearn.saving.saved_estimator import SavedEstimator
 from pare_sklearn.sources.choice import ChosenSource, choose_source, load_frozen, source_distances
 from pare_sklearn.training.fit_folder import keep_plan
+from pare_sklearn.training.forecast import warn_if_long
 from pare_sklearn.training.history import History
 from pare_sklearn.training.member import Member
 from pare_sklearn.training.members import train_members, worth_keeping
@@ -137,13 +137,13 @@ class BasePaRe(
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
+        warn_if_long(recipe, prepared, plan, backbone)
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
-        states = [] if earlier is None else [net.module_.state_dict() for net in earlier.nets]
         limit = TimeLimit(begin, math.inf if recipe.time_limit is None else recipe.time_limit)
         with show_progress(recipe, plan.budget, limit) as progress:
             progress.enter("linear probes")
             probes = fit_probes(recipe, prepared, plan, backbone.width, limit.probes_end())
-            members = _train(recipe, prepared, source, plan, states, progress, limit)
+            members = _train(recipe, prepared, source, plan, earlier, progress, limit)
             progress.enter("blend")
             ensemble = blend_members(recipe, prepared, plan, source, members, probes)
             progress.conclude(members)
@@ -198,12 +198,13 @@ def _train(
     prepared: Prepared,
     source: ChosenSource | None,
     plan: Plan,
-    states: Sequence[dict[str, Tensor]],
+    earlier: Ensemble | None,
     progress: Progress,
     limit: TimeLimit,
 ) -> Mapping[int, Member]:
     """The members that are worth keeping; what was cut short is told of."""
     loaded = None if source is None else source.load()
+    states = [] if earlier is None else [net.module_.state_dict() for net in earlier.nets]
     trained = train_members(recipe, prepared, loaded, plan, states, progress, limit.members_end)
     members = worth_keeping(trained, plan.budget.max_epochs)
     _warn_if_ended_early(trained, members, len(plan.folds), limit)
