@@ -56,27 +56,29 @@ def _read_row(results: str, section: str, rival: str) -> list[float]:
 def mix_patches(target: np.ndarray, source: np.ndarray, k: int) -> np.ndarray:
     """Replace the k patches of the target with the least contrast by those with most."""
     cuts = [_patches(image) for image in (target, source)]
-    order = [np.argsort(patches.std(axis=(1, 2)), kind="stable") for patches in cuts]
+    order = [np.argsort(each.std(axis=(1, 2, 3)), kind="stable") for each in cuts]
     mixed = cuts[0].copy()
     mixed[order[0][:k]] = cuts[1][order[1][::-1][:k]]
     n = len(target) // PATCH
-    return mixed.reshape(n, n, PATCH, PATCH).swapaxes(1, 2).reshape(target.shape)
+    return mixed.reshape(n, n, PATCH, PATCH, 3).swapaxes(1, 2).reshape(target.shape)
 
 
 def _patches(image: np.ndarray) -> np.ndarray:
+    """Patches (n_patches, height, width, 3) of an image of colours."""
     n = len(image) // PATCH
-    return image.reshape(n, PATCH, n, PATCH).swapaxes(1, 2).reshape(n * n, PATCH, PATCH)
+    return image.reshape(n, PATCH, n, PATCH, 3).swapaxes(1, 2).reshape(n * n, PATCH, PATCH, 3)
 
 
 def draw_method(axes: list[Axes]) -> None:
-    """A target sample at three epochs: fewer and fewer patches of the source."""
+    """A target sample at three epochs: fewer and fewer patches of the source, in green."""
     target = np.kron(load_digits().images[0] / 16, np.ones((2, 2)))
     source = load_source("contours")[0][3, 0]
-    source = (source - source.min()) / np.ptp(source)
-    for ax, k, when in zip(axes, STAGES, ("first epochs", "later", "last"), strict=True):
-        ax.imshow(mix_patches(target, source, k), cmap="bone_r", vmin=0, vmax=1)
+    source = 0.25 + 0.65 * (source - source.min()) / np.ptp(source)
+    images = [plt.get_cmap(c)(x)[..., :3] for c, x in (("Greys", target), ("BuGn", source))]
+    for ax, k, when in zip(axes, STAGES, ("first epochs", "then", "last epochs"), strict=True):
+        ax.imshow(mix_patches(*images, k))
         ax.set_title(when, fontsize=9, color=INK)
-        ax.set_xlabel(f"{k} of {64} patches replaced", fontsize=8, color=INK)
+        ax.set_xlabel(f"k = {k} of 64", fontsize=8, color=INK)
         ax.set(xticks=[], yticks=[])
 
 
@@ -87,7 +89,7 @@ def draw_measured(ax: Axes, differences: list[Difference]) -> None:
         ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
         ax.plot(mean, row, "o", color=colour)
         text = f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
-        ax.annotate(text, (0.042, row), va="center", fontsize=8, color=INK)
+        ax.text(0.042, row, text, va="center", fontsize=8, color=INK)
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(range(len(differences)), [each.name for each in differences], fontsize=8)
     ax.set(xlim=(-0.01, 0.041), ylim=(len(differences) - 0.5, -0.5))
@@ -102,7 +104,7 @@ def draw() -> None:
     # Text stays text, and the file is the same each time.
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "pare-sklearn"}):
         figure = plt.figure(figsize=(10.4, 2.6), facecolor="white")
-        grid = figure.add_gridspec(1, 5, width_ratios=[1, 1, 1, 0.75, 2.0], right=0.78, left=0.02)
+        grid = figure.add_gridspec(1, 5, width_ratios=[1, 1, 1, 1.4, 2.0], right=0.78, left=0.02)
         draw_method([figure.add_subplot(grid[column]) for column in range(3)])
         differences = read_differences(RESULTS.read_text(encoding="utf-8"))
         draw_measured(figure.add_subplot(grid[4]), differences)
