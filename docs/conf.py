@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: ``make docs`` (the gallery runs), ``make docs-fast`` (it does not)."""
+"""How Sphinx builds the site: ``make docs`` runs the gallery, ``make docs-fast`` does not."""
 
 from __future__ import annotations
 
