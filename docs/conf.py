@@ -66,9 +66,7 @@ sphinx_gallery_conf = {
     "reference_url": {"pare_sklearn": None},
     "doc_module": ("pare_sklearn",),
     "backreferences_dir": "gallery/backreferences",
-    "matplotlib_animations": False,
     "image_srcset": ["2x"],
-    "abort_on_example_error": False,
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -98,6 +96,12 @@ def plain_signature(app, what, name, obj, options, signature, return_annotation)
     return None
 
 
+def escape_stars(app, what, name, obj, options, lines):
+    """Keep the star of shapes such as (n_samples, *field), which else begins emphasis."""
+    lines[:] = [re.sub(r"(?<=, )\*(?=\w+\))", r"\\*", line) for line in lines]
+
+
 def setup(app):
     """Connect what is above."""
+    app.connect("autodoc-process-docstring", escape_stars)
     app.connect("autodoc-process-signature", plain_signature)
