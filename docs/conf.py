@@ -96,12 +96,15 @@ def plain_signature(app, what, name, obj, options, signature, return_annotation)
     return None
 
 
-def escape_stars(app, what, name, obj, options, lines):
-    """Keep the star of shapes such as (n_samples, *field), which else begins emphasis."""
-    lines[:] = [re.sub(r"(?<=, )\*(?=\w+\))", r"\\*", line) for line in lines]
+def escape_shapes(app, what, name, obj, options, lines):
+    """Keep stars and underscores of shapes, (n_samples, *field) or (n_samples, n_patches_)."""
+    for row, line in enumerate(lines):
+        if "``" not in line:
+            starred = re.sub(r"(?<=, )\*(?=\w+\))", r"\\*", line)
+            lines[row] = re.sub(r"(?<=[( ])(n_\w*)_(?=[,)])", r"\1\\_", starred)
 
 
 def setup(app):
     """Connect what is above."""
-    app.connect("autodoc-process-docstring", escape_stars)
+    app.connect("autodoc-process-docstring", escape_shapes)
     app.connect("autodoc-process-signature", plain_signature)
