@@ -22,8 +22,8 @@ clf = PaReClassifier(n_estimators=2, max_epochs=12, random_state=0).fit(X, y)
 print("fitted with", clf.source_)
 
 # %%
-# Right: the more patches are replaced, the nearer is the mixture to the source, and the farther
-# from the target.
+# Right: the more patches are replaced, the nearer is the mixture to the source, and mostly the
+# farther from the target.
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 axes[0].barh(list(distances), list(distances.values()), color="C2")
 axes[0].invert_yaxis()
