@@ -39,7 +39,9 @@ for n in labels:
     scores["pixels, linear"].append(linear.score(X_test.reshape(len(X_test), -1), y_test))
 
 # %%
-# One seed. Where structure is shared, as here, transfer shows; on tables it does not.
+# One seed, and few epochs, which are hard on random weights: with 60 of them and 50 labels they
+# reach 0.735 in the benchmarks, PaRe 0.899. Where structure is shared, as here, transfer shows; on
+# tables it does not.
 figure, ax = plt.subplots(figsize=(6, 3.8), layout="constrained")
 for name, values in scores.items():
     ax.plot(labels, values, "o-", label=name)
