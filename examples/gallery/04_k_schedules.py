@@ -37,7 +37,7 @@ for schedule in schedules:
     fits[getattr(schedule, "__name__", schedule)] = clf.fit(X_train, y_train)
 
 # %%
-# Left k, which is at most 16: the source, a table, has as many patches. Right the loss on the target
+# Left k, which is at most 16: the source, a table, has as many patches. Right the target's loss
 # alone. Here it hardly depends on the schedule, and in the benchmarks neither did the score.
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for name, clf in fits.items():
