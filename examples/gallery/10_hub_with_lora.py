@@ -22,15 +22,19 @@ texts = [f"{start} {place}" for starts in kinds.values() for start in starts for
 labels = [kind for kind, starts in kinds.items() for _ in starts for _ in places]
 
 # %%
-# 90 wines. The encoder has 10.6 million weights; 3% as many train.
+# 89 wines, no linear probe beside the net. The encoder has 10.6 million weights; 3% as many train,
+# at a higher rate than the default, which is made for all of them.
 X, y = load_wine(return_X_y=True)
 clf = PaReClassifier(
     str(get_model_path()),
     source=(texts, labels),
     finetune="lora",
     lora_rank=8,
-    n_estimators=1,
-    max_epochs=5,
+    lr=2e-3,
+    batch_size=16,
+    early_stopping=False,
+    linear_probe=False,
+    max_epochs=8,
     random_state=0,
 )
 clf.fit(X[::2], y[::2])
@@ -38,6 +42,6 @@ trained = sum(p.numel() for p in clf.net_.module_.encoder.parameters() if p.requ
 print(f"{trained:,} weights train; accuracy on the other wines {clf.score(X[1::2], y[1::2]):.2f}")
 
 # %%
-# The curriculum. The linear probe has a part in the accuracy.
+# The curriculum: k falls over all epochs, for nothing is held out.
 CurriculumDisplay.from_estimator(clf)
 plt.show()
