@@ -45,8 +45,9 @@ class Body(nn.Module):
 # Pretrain on the classes of the source.
 body, head = Body(), nn.Linear(32, int(y_source.max()) + 1)
 optimizer = torch.optim.AdamW([*body.parameters(), *head.parameters()], lr=2e-3)
+rng = np.random.default_rng(0)
 for _ in range(100):
-    rows = np.random.default_rng().integers(len(X_source), size=64)
+    rows = rng.integers(len(X_source), size=64)
     tokens = body.source_embedder(torch.as_tensor(X_source[rows]))
     loss = nn.functional.cross_entropy(
         head(body.encoder(tokens).mean(dim=1)), torch.as_tensor(y_source[rows])
@@ -58,7 +59,6 @@ print(f"pretraining loss {loss.item():.2f}, by chance {np.log(head.out_features)
 
 # %%
 # Fine-tune: does a chirp rise or fall?
-rng = np.random.default_rng(0)
 y = np.arange(160) % 2
 time = np.linspace(0, 1, 64)
 pitch = np.where(y[:, None] == 1, 4 + 8 * time, 12 - 8 * time)
