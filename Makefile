@@ -7,7 +7,12 @@ LOWEST_TESTS = tests/test_import.py tests/test_requirements.py tests/backbones/t
 	tests/estimators/test_inside_scikit_learn.py tests/otdd/test_entropic.py \
 	tests/training/test_joblib.py::test_joblib_works_as_before_after_a_fit
 
-.PHONY: demo test test-lowest lint clean
+SPHINX ?= $(BIN)/sphinx-build
+SITE = docs/_build/html
+# A warning is an error; one thread, so that the gallery takes as long everywhere.
+BUILD_DOCS = OMP_NUM_THREADS=1 MPLBACKEND=Agg $(SPHINX) -W --keep-going
+
+.PHONY: demo test test-lowest lint docs docs-fast linkcheck dist clean
 
 demo: $(VENV)/.installed-plot
 	$(BIN)/python -m examples.openml_demo
@@ -24,6 +29,22 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The site, with what the gallery's scripts draw; of these only changed ones run again.
+docs: $(SPHINX)
+	$(BUILD_DOCS) -b html docs $(SITE)
+
+docs-fast: $(SPHINX)
+	$(BUILD_DOCS) -b html -D plot_gallery=0 docs $(SITE)
+
+linkcheck: $(SPHINX)
+	$(BUILD_DOCS) -b linkcheck -D plot_gallery=0 docs docs/_build/linkcheck
+
+$(BIN)/sphinx-build: $(VENV)/.installed-docs
+
+dist: $(VENV)/.installed-docs
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
 
 # One stamp an extra: installed again only when the requirements change.
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
@@ -42,4 +63,5 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) $(LOWEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .nox
+	rm -rf docs/_build docs/gallery docs/generated docs/sg_execution_times.rst

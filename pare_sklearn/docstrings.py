@@ -264,7 +264,7 @@ once.""",
 str, default="auto"
 Torch device; ``"auto"`` is the GPU if there is one. ``"accelerate"``: the processes that
 ``accelerate launch`` or ``torchrun`` started this script in share the training, each on its own
-device; needs the package accelerate and `n_jobs` of 1, see docs/several_processes.md.""",
+device; needs the package accelerate and `n_jobs` of 1, see docs/guide/several_processes.md.""",
     "precision": """\
 {"auto", "float32", "bfloat16"}, default="auto"
 Number format of the computation; ``"auto"`` is bfloat16 mixed precision on a GPU and float32

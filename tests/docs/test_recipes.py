@@ -1,4 +1,4 @@
-"""The code in docs/recipes.md runs, on tiny models in the place of the real ones."""
+"""The code in docs/guide/hub.md runs, on tiny models in the place of the real ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 from pare_sklearn import sources
 from tests.tiny_transformers import put_on_hub, texts
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text()
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "guide" / "hub.md").read_text()
 RECIPES = [
     (section.partition("\n")[0], code)
     for section in DOCUMENT.split("\n## ")
