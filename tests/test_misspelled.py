@@ -51,7 +51,6 @@ def test_parameters(parameters, meant):
         (lambda: parse_shares("table=1"), "'tables'"),
         (lambda: pick_precision("bfloat", "cpu"), "'bfloat16'"),
     ],
-    ids=str,
 )
 def test_functions(call, meant):
     with pytest.raises(ValueError, match=f" Did you mean {meant}[?]$"):
