@@ -38,9 +38,6 @@ extlinks = {"repo": (f"{REPOSITORY}/blob/main/%s", "%s")}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-# The guide's contents name pages that stand beside it by patterns, which may find none.
-suppress_warnings = ["toc.empty_glob"]
-
 # Names in single backticks are links where there is such a name, code elsewhere.
 default_role = "py:obj"
 autosummary_generate = True
