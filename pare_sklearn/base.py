@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from typing_extensions import Self
 
 from pare_sklearn.backbones.contract import count_image_patches
@@ -47,8 +46,6 @@ ESTIMATOR_PAGE = (
 class BasePaRe(
     FittedPaRe,
     SavedEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
     Parameters,
     NamedCallbacks,
     ABC,

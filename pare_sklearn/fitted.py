@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from pare_sklearn.data.modalities import Modality
@@ -20,7 +21,7 @@ from pare_sklearn.utils.float_types import float_type
 from pare_sklearn.utils.surroundings import undisturbed
 
 
-class FittedPaRe:
+class FittedPaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Fitted attributes, all read from `ensemble_`, and methods of a fitted estimator."""
 
     ensemble_: Ensemble

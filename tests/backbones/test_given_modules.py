@@ -94,7 +94,7 @@ def test_each_feature_predicts_its_piece_of_a_field():
 def test_there_is_a_most_number_of_patches():
     X, y = draw(40, 101), np.arange(40) % 2
     with pytest.raises(ValueError, match="has 101 patches, more than the 100"):
-        PaReClassifier(Merging(), source=SOURCE, **QUICK).fit(X, y)
+        PaReClassifier(Merging(), source=SOURCE, patch_size=1, **QUICK).fit(X, y)
 
 
 def test_what_the_source_embedder_refuses_is_said():

@@ -122,7 +122,7 @@ def test_only_categories(estimator_class):
 def test_wide_table(estimator_class):
     wide = np.random.default_rng(0).normal(size=(N, 200))
     model = estimator_class(**FAST).fit(wide, targets(estimator_class))
-    assert model.n_patches_ == 200
+    assert model.n_patches_ == 64
     assert_predicts(model, wide)
 
 

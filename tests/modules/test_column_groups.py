@@ -27,19 +27,19 @@ def make_table():
     return numbers, torch.stack([torch.randint(0, c, (BATCH,)) for c in CARDINALITIES], dim=1)
 
 
-def as_numbers(embedder, numbers, categories, row):
-    """The columns of a row in the order of the table, as numbers."""
-    found = {}
+def column_contents(embedder, numbers, categories, row):
+    """What each column of a row is embedded as, by its position in the table."""
+    contents = {}
     for j, position in enumerate(NUMERIC):
-        number = numbers[row, j]
-        found[position] = embedder.missing[j] if number.isnan() else number
+        x = embedder.missing[j] if numbers[row, j].isnan() else numbers[row, j]
+        contents[position] = embedder.values(x) * embedder.gains[j] + x * embedder.own[j]
     first = 0
     for j, position in enumerate(CATEGORICAL):
         code = int(categories[row, j])
-        learned = embedder.categories.weight[first + code, 0] if code else torch.tensor(0.0)
-        found[position] = learned
+        known = embedder.categories.weight[first + code]
+        contents[position] = known if code else torch.zeros(WIDTH)
         first += CARDINALITIES[j] - 1
-    return torch.stack([found[position] for position in range(len(found))])
+    return [contents[position] for position in range(len(contents))]
 
 
 def test_a_token_is_the_sum_over_the_columns_of_its_group():
@@ -47,12 +47,10 @@ def test_a_token_is_the_sum_over_the_columns_of_its_group():
     tokens = embedder(*table)
     assert tokens.shape == (BATCH, len(SIZES), WIDTH)
     for row in range(BATCH):
-        groups = as_numbers(embedder, *table, row).split(SIZES)
-        for patch, group in enumerate(groups):
-            content = embedder.positions[patch].clone()
-            for i, x in enumerate(group):
-                content += embedder.values(x) * embedder.gains[patch, i]
-                content += x * embedder.own[patch, i]
+        left = column_contents(embedder, *table, row)
+        for patch, size in enumerate(SIZES):
+            group, left = left[:size], left[size:]
+            content = sum(group) / size**0.5 + embedder.positions[patch]
             torch.testing.assert_close(tokens[row, patch], embedder.norm(content))
 
 
@@ -64,26 +62,24 @@ def test_a_group_starts_as_the_pretrained_tokens_of_its_columns_added_up():
     with torch.no_grad():
         embedder.own.zero_()
     torch.manual_seed(2)
-    identities, gains = maps.draw_patches(2, 2)
+    identities, gains = maps.draw_patches(3)
     numbers = torch.randn(BATCH, 3)
-    columns = [(0, 0), (0, 1), (1, 0)]
-    contents = [
-        maps.values(numbers[:, j]) * gains[place] + identities[place]
-        for j, place in enumerate(columns)
-    ]
-    expected = torch.stack([(contents[0] + contents[1]) / 2**0.5, contents[2]], dim=1)
+    first, second, third = (maps.values(numbers[:, j]) * gains[j] + identities[j] for j in range(3))
+    expected = torch.stack([(first + second) / 2**0.5, third], dim=1)
     tokens = embedder(numbers, torch.zeros(BATCH, 0, dtype=torch.int64))
     torch.testing.assert_close(tokens, maps.norm(expected))
 
 
 def test_a_group_of_one_column_starts_as_a_column_with_a_patch_of_its_own():
-    maps, numbers = TableMaps(WIDTH), torch.randn(BATCH, 3)
-    none = torch.zeros(BATCH, 0, dtype=torch.int64)
-    grouped = ColumnGroupEmbedder([0, 1, 2], [], [], [1, 1, 1], WIDTH)
-    single = TableEmbedder([0, 1, 2], [], None, [], WIDTH)
+    maps, (numbers, categories) = TableMaps(WIDTH), make_table()
+    layout = (NUMERIC, CATEGORICAL)
+    grouped = ColumnGroupEmbedder(*layout, CARDINALITIES, [1] * 7, WIDTH)
+    single = TableEmbedder(*layout, None, CARDINALITIES, WIDTH)
+    with torch.no_grad():
+        grouped.own.zero_()
+        single.missing.zero_()
     for embedder in (grouped, single):
         torch.manual_seed(3)
         embedder.start_from_maps(maps)
-    with torch.no_grad():
-        grouped.own.zero_()
-    torch.testing.assert_close(grouped(numbers, none), single(numbers, none))
+    known = numbers.nan_to_num()
+    torch.testing.assert_close(grouped(known, categories), single(known, categories))
