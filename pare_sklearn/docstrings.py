@@ -261,8 +261,9 @@ GPU, with `callbacks`, with a module or a large model as the backbone, and with 
 It changes no result: a member has the same share of torch's threads, however many train at
 once.""",
     "device": """\
-str, default="auto"
-Torch device; ``"auto"`` is the GPU if there is one. ``"accelerate"``: the processes that
+str or torch.device, default="auto"
+Where to compute; ``"auto"`` is the GPU if there is one, CUDA's, ROCm's or Intel's; ``"mps"``, a
+Mac's, only where it is named. ``"accelerate"``: the processes that
 ``accelerate launch`` or ``torchrun`` started this script in share the training, each on its own
 device; needs the package accelerate and `n_jobs` of 1, see docs/guide/several_processes.md.""",
     "precision": """\

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -51,8 +52,8 @@ class PaReEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Size of a patch, as in `PaReClassifier`.
     categorical_features : "from_dtype" or list of int, str or bool, default="from_dtype"
         Columns of categories, as in `PaReClassifier`.
-    device : str, default="auto"
-        Torch device; ``"auto"`` is the GPU if there is one.
+    device : str or torch.device, default="auto"
+        Where to compute; ``"auto"`` is the GPU if there is one.
     random_state : int, RandomState or None, default=None
         Fixes the codes: an int gives the same features bit for bit. None draws a new seed from the
         operating system. Global random states stay as they are.
@@ -91,7 +92,7 @@ class PaReEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     categorical_features: Literal["from_dtype"] | Sequence = field(
         default="from_dtype", metadata=CONSTRAINTS["categorical_features"]
     )
-    device: str = field(default="auto", metadata=CONSTRAINTS["device"])
+    device: str | torch.device = field(default="auto", metadata=CONSTRAINTS["device"])
     random_state: int | np.random.RandomState | None = field(
         default=None, metadata=CONSTRAINTS["random_state"]
     )

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 import numpy as np
+import torch
 from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
@@ -129,7 +130,7 @@ class Parameters:
         default="auto",
         metadata=must_be(AUTO, COUNT, Interval(Integral, None, -1, closed="right"), None),
     )
-    device: str = field(default="auto", metadata=must_be(str))
+    device: str | torch.device = field(default="auto", metadata=must_be(str, torch.device))
     precision: Precision = field(default="auto", metadata=must_be(names(Precision)))
     gradient_checkpointing: bool = field(default=False, metadata=must_be("boolean"))
     random_state: int | np.random.RandomState | None = field(

@@ -76,6 +76,8 @@ VALUES = (
     # NaN and infinity.
     Kind("float", lambda value: type(value) is float,
          lambda value, codec: repr(value), lambda content, codec: float(content)),
+    Kind("device", lambda value: isinstance(value, torch.device),
+         lambda value, codec: str(value), lambda content, codec: torch.device(content)),
     Kind("path", lambda value: isinstance(value, Path),
          lambda value, codec: str(value), lambda content, codec: Path(content)),
     Kind("dtype", lambda value: isinstance(value, np.dtype),

@@ -10,13 +10,25 @@ from pare_sklearn.utils.processes import this_process
 ACCELERATE = "accelerate"
 
 
-def pick_device(device: str) -> str:
-    """The device that a name means: ``"auto"`` is the GPU if there is one."""
+def pick_device(device: str | torch.device) -> str:
+    """The name of a device, or what one means: ``"auto"`` is the GPU if there is one."""
     if device == ACCELERATE:
         return this_process().device.type
     if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+        return str(device)
+    return _find_accelerator() or "cpu"
+
+
+def _find_accelerator() -> str | None:
+    """The GPU's kind, such as ``"cuda"`` or ``"xpu"``; None where there is none.
+
+    That of a Mac is passed over, because it has no float64: it is taken where it is named.
+    """
+    # Before torch 2.6 there is no torch.accelerator.
+    if not hasattr(torch, "accelerator"):
+        return "cuda" if torch.cuda.is_available() else None
+    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return None if found is None or found.type == "mps" else found.type
 
 
 def check_device(device: str) -> None:

@@ -2,14 +2,17 @@
 
 import pickle
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from torch import nn
 
 from pare_sklearn import PaReClassifier
 from pare_sklearn.recipe import make_recipe
+from pare_sklearn.utils.devices import pick_device
 from pare_sklearn.utils.randomness import kept_torch_rng
 from tests.training.test_training_step import make_batch, make_model, make_net, step
 
@@ -105,3 +108,32 @@ def test_what_the_probes_see_is_pickled_on_the_processor():
     model = PaReClassifier(n_estimators=1, max_epochs=1, source="digits").fit(X, y)
     object.__setattr__(model.ensemble_, "features", Elsewhere().to("cuda"))
     assert pickle.loads(pickle.dumps(model)).features_.where == "cpu"
+
+
+@pytest.mark.parametrize("kind", ["cuda", "xpu", "mps", None])
+def test_auto_is_the_accelerator_that_torch_finds_but_for_that_of_a_mac(monkeypatch, kind):
+    accelerator = SimpleNamespace(
+        is_available=lambda: kind is not None, current_accelerator=lambda: torch.device(kind)
+    )
+    monkeypatch.setattr(torch, "accelerator", accelerator, raising=False)
+    assert pick_device("auto") == (kind if kind in ("cuda", "xpu") else "cpu")
+    assert pick_device(torch.device("cuda", 1)) == "cuda:1"
+    assert pick_device("mps") == "mps"
+
+
+@pytest.mark.parametrize(("available", "expected"), [(True, "cuda"), (False, "cpu")])
+def test_auto_is_cuda_before_torch_knew_accelerators(monkeypatch, available, expected):
+    monkeypatch.delattr(torch, "accelerator", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert pick_device("auto") == expected
+
+
+def test_a_device_may_be_an_object(tmp_path):
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    brief = {"n_estimators": 1, "max_epochs": 2, "random_state": 0, "linear_probe": False}
+    clf = clone(PaReClassifier(device=torch.device("cpu"), **brief)).fit(X, y)
+    named = PaReClassifier(device="cpu", **brief).fit(X, y)
+    np.testing.assert_array_equal(clf.predict_proba(X), named.predict_proba(X))
+    clf.save(tmp_path / "clf.safetensors")
+    loaded = PaReClassifier.load(tmp_path / "clf.safetensors", device=torch.device("cpu"))
+    assert loaded.device == torch.device("cpu")
