@@ -54,7 +54,7 @@ class Ensemble:
         Of the held-out samples, by ``"nets"``, ``"linear probes"`` and ``"blend"``; empty where
         nothing was held out.
     importances : ndarray of shape (n_features,) or None
-        Of the columns of a table, see `feature_importances`.
+        Of the columns of a table, see `measure_importances`.
     """
 
     recipe: Recipe
