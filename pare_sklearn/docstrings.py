@@ -121,7 +121,7 @@ False, train for `max_epochs`, a single member on all samples. ``"auto"`` is Fal
 members for images, which start from a linear model on the backbone's features.""",
     "patience": """\
 int or "auto", default="auto"
-Epochs without a better score before a member stops; ``"auto"`` is `max_epochs` / 4, at least 5.""",
+Epochs without a better score before a member stops; ``"auto"`` is `max_epochs` / 6, at least 5.""",
     "validation_fraction": """\
 float, default=0.2
 Share of the samples that a single member holds out for early stopping, in (0, 1).""",

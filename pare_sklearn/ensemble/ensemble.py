@@ -14,7 +14,7 @@ from pare_sklearn.data.folds import HeldOut
 from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
-from pare_sklearn.ensemble.features import see_features
+from pare_sklearn.ensemble.features import each_batch
 from pare_sklearn.ensemble.probes import Probe
 from pare_sklearn.ensemble.residuals import Residuals
 from pare_sklearn.modules.gate import Gate
@@ -104,8 +104,9 @@ class Ensemble:
         outputs = self.factors[0] * nets
         if self.probe is not None and self.factors[1]:
             assert self.features is not None
-            features = see_features(self.features, rows, *where_seen(self.nets[0]))
-            outputs += self.factors[1] * self.probe.outputs(features)[:, : len(rows)]
+            seen = each_batch(self.features, rows, *where_seen(self.nets[0]))
+            probed = np.concatenate([self.probe.outputs(batch) for batch in seen], axis=1)
+            outputs += self.factors[1] * probed[:, : len(rows)]
         return outputs
 
     def gate_scores(self, rows: Rows) -> np.ndarray:

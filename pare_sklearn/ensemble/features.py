@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
@@ -129,11 +129,17 @@ def see_features(
     OutOfTime
         If they would not be there in time.
     """
+    return np.concatenate([*each_batch(features, rows, device, n_at_once, end)])
+
+
+def each_batch(
+    features: nn.Module, rows: Rows, device: str, n_at_once: int, end: float = math.inf
+) -> Iterator[np.ndarray]:
+    """What `see_features` gives, batch by batch: of many rows all would take much memory."""
     features.to(device)
     batches = BatchIterator(rows.fill_blocks(), n_at_once)
-    begin, seen = time.time(), []
-    for inputs, _ in batches:
+    begin = time.time()
+    for number, (inputs, _) in enumerate(batches, start=1):
         on_device = {name: tensor.to(device) for name, tensor in inputs.items()}
-        seen.append(features(**on_device).cpu())
-        check_pace(begin, end, len(seen) / len(batches))
-    return torch.cat(seen).numpy()
+        yield features(**on_device).cpu().numpy()
+        check_pace(begin, end, number / len(batches))

@@ -14,11 +14,12 @@ from pare_sklearn.data.modalities.tables import Tables
 from pare_sklearn.data.rows import BatchIterator, Rows
 from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.linear.models import Linear
+from pare_sklearn.modules.column_features import ColumnFeatures
 from pare_sklearn.training.net import PaReNet
 
 # An eighth of the rows, so that the time is about a hundredth of a fit's; within these bounds.
 FEWEST_ROWS, MOST_ROWS = 32, 256
-# Patches at once, over all embedders: fewer than in training, so that memory suffices.
+# Patches at once: fewer than in training, so that memory suffices.
 PATCHES = 8192
 # Probes whose factor is a smaller part of the nets' say too little for the time that they take.
 SMALLEST_PART = 0.05
@@ -29,33 +30,33 @@ class _Member(NamedTuple):
 
     net: PaReNet
     factors: list[float]
-    features: Any | None
+    features: ColumnFeatures | None
     linear: Linear | None
 
     @torch.no_grad()
-    def embed(self, inputs: dict[str, Tensor]) -> list[Tensor]:
-        """Tokens of samples, (n_samples, n_patches, d), as each embedder has them."""
-        probed = [] if self.features is None else self.features.embedders
-        embedders = [self.net.module_.embedder, *probed]
+    def read(self, inputs: dict[str, Tensor]) -> list[Tensor]:
+        """Tokens of samples, (n_samples, n_patches, d), and entries (n_samples, n_entries)."""
         sent = {name: tensor.to(self.net.device) for name, tensor in inputs.items()}
-        return [embedder(**sent) for embedder in embedders]
+        tokens = self.net.module_.embedder(**sent)
+        return [tokens] if self.features is None else [tokens, self.features.standardise(**sent)]
 
-    def predict(self, tokens: Sequence[Tensor]) -> Tensor:
+    def predict(self, tokens: Tensor, entries: Tensor | None = None) -> Tensor:
         """Outputs (n_samples, n_outputs)."""
-        outputs = self.factors[0] * self.net.module_.predict(tokens[0]).float()
-        if self.features is None or self.linear is None:
+        outputs = self.factors[0] * self.net.module_.predict(tokens).float()
+        if entries is None or self.features is None or self.linear is None:
             return outputs
         coef, intercept = (torch.from_numpy(part).to(outputs) for part in self.linear)
-        return outputs + self.factors[1] * (self.features.see(tokens[1:]) @ coef.T + intercept)
+        return outputs + self.factors[1] * (self.features.combine(entries) @ coef.T + intercept)
 
 
 def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -> np.ndarray | None:
     r"""Measure how much each column of a table moves the loss of the prediction.
 
     To first order the loss of a sample changes by :math:`g_j^T (E_j - \bar E_j)` when column j has
-    its own tokens :math:`E_j` in place of their mean, g being the gradient of the loss [1]_. The
-    importance is the mean of the absolute change over held-out samples, of nets and linear probes
-    together.
+    its own tokens :math:`E_j` in place of their mean, g being the gradient of the loss [1]_; and so
+    it does by what the linear probes see of a column. The importance is the mean of the absolute
+    change over held-out samples, of nets and linear probes together. Columns that share a patch
+    share what it changes.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -
     for member, fold in zip(_members(ensemble), folds, strict=True):
         chosen = _spread(fold.valid if len(fold.valid) else fold.train, -(-most // len(folds)))
         part = rows.take(chosen)
-        changes = ensemble.modality.by_feature(_changes(member, part, criterion.to(device)))
+        changes = _changes(member, part, criterion.to(device), ensemble.modality)
         total = total + part.weights.numpy() @ np.abs(changes)
     return total / (total.sum() or 1.0)
 
@@ -110,18 +111,23 @@ def _spread(indices: np.ndarray, most: int) -> np.ndarray:
     return indices[np.linspace(0, len(indices) - 1, min(most, len(indices))).astype(int)]
 
 
-def _changes(member: _Member, rows: Rows, criterion: Any) -> np.ndarray:
-    """By how much the tokens of each patch change a sample's loss: (n_samples, n_patches)."""
-    n_views = 1 if member.features is None else 1 + len(member.features.embedders)
-    batches = BatchIterator(rows, max(1, PATCHES // member.net.module_.n_patches // n_views))
-    sums = [[tokens.sum(dim=0) for tokens in member.embed(inputs)] for inputs, _ in batches]
-    means = [torch.stack(of_view).sum(dim=0) / len(rows) for of_view in zip(*sums, strict=True)]
+def _changes(member: _Member, rows: Rows, criterion: Any, modality: Tables) -> np.ndarray:
+    """By how much each column changes a sample's loss: (n_samples, n_features)."""
+    batches = BatchIterator(rows, max(1, PATCHES // modality.n_patches))
+    sums = [[part.sum(dim=0) for part in member.read(inputs)] for inputs, _ in batches]
+    means = [torch.stack(parts).sum(dim=0) / len(rows) for parts in zip(*sums, strict=True)]
     changes = []
     for inputs, (y, _) in batches:
-        views = [tokens.requires_grad_() for tokens in member.embed(inputs)]
-        loss = criterion(member.predict(views), y.to(member.net.device)).sum()
-        gradients = torch.autograd.grad(loss, views)
-        each = zip(gradients, views, means, strict=True)
-        moved = [(g * (E.detach() - mean)).sum(dim=2) for g, E, mean in each]
-        changes.append(torch.stack(moved).sum(dim=0))
-    return torch.cat(changes).double().cpu().numpy()
+        parts = [part.requires_grad_() for part in member.read(inputs)]
+        loss = criterion(member.predict(*parts), y.to(member.net.device)).sum()
+        gradients = torch.autograd.grad(loss, parts)
+        each = zip(gradients, parts, means, strict=True)
+        changes.append([g * (part.detach() - mean) for g, part, mean in each])
+    of_tokens, *of_entries = (
+        torch.cat(each).double().cpu().numpy() for each in zip(*changes, strict=True)
+    )
+    by_column = modality.share_out(of_tokens.sum(axis=2))
+    if member.features is not None:
+        columns = member.features.columns.cpu().numpy()
+        np.add.at(by_column.T, columns, of_entries[0].T)
+    return by_column

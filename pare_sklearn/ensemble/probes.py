@@ -41,8 +41,9 @@ class Probe(NamedTuple):
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
-        scaled = self.scaler.transform(features)
-        # Rounded, because the last bits of a product of matrices depend on how many rows they have.
+        # In float64 and then rounded, because the last bits of a product of matrices depend on how
+        # many rows they have.
+        scaled = self.scaler.transform(features).astype(np.float64)
         return np.stack([model(scaled) for model in self.models]).astype(np.float32)
 
 
@@ -91,7 +92,9 @@ def fit_probe(
         for fold in folds:
             check_time(end)
             rows = fold.train
-            models.append(fit_linear(scaled[rows], targets[rows], weights[rows], strength))
+            fitted = fit_linear(scaled[rows], targets[rows], weights[rows], strength)
+            # All are kept, and half as much is enough.
+            models.append(Linear(*(part.astype(np.float32) for part in fitted)))
         outputs = [model(scaled[fold.valid]) for model, fold in zip(models, folds, strict=True)]
         return Probe(scaler, models, np.concatenate(outputs))
 

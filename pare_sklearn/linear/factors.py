@@ -15,8 +15,10 @@ BOUNDS = (0.01, 10.0)
 def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     r"""Find the factors by which held-out logits are to be added up.
 
-    They minimise the log loss of :math:`\operatorname{softmax}(\sum_j a_j z_j)`. For a single
-    model :math:`1 / a` is the temperature of [1]_.
+    They minimise the log loss of :math:`\operatorname{softmax}(\sum_j a_j z_j)` for targets that
+    are as sure as n samples allow [2]_: :math:`(n + 1) / (n + 2)` for the class of a sample, the
+    rest for the others. So a few samples, all told right, ask for no certainty.
+    For a single model :math:`1 / a` is the temperature of [1]_.
 
     Parameters
     ----------
@@ -36,22 +38,25 @@ def blend_logits(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.n
     ----------
     .. [1] Guo, Pleiss, Sun & Weinberger (2017), "On Calibration of Modern Neural Networks", ICML,
        section 4.2.
+    .. [2] Platt (1999), "Probabilistic Outputs for Support Vector Machines and Comparisons to
+       Regularized Likelihood Methods", section 2.
 
     Examples
     --------
     >>> logits = np.array([[[4.0, 0.0]] * 4])
-    >>> (factor,) = blend_logits(logits, np.array([0, 0, 0, 1]), np.ones(4))
-    >>> bool(np.isclose(4 * factor, np.log(3), atol=1e-3))
+    >>> (factor,) = blend_logits(logits, np.zeros(4, int), np.ones(4))
+    >>> bool(np.isclose(4 * factor, np.log(5), atol=1e-3))
     True
     """
-    rows = np.arange(len(y))
+    n_classes, doubt = logits.shape[2], _doubt(weights)
+    targets = np.full((len(y), n_classes), doubt / (n_classes - 1))
+    targets[np.arange(len(y)), y] = 1 - doubt
     shares = weights / weights.sum()
 
     def log_loss(factors: np.ndarray) -> tuple[float, np.ndarray]:
         log_proba = log_softmax(np.tensordot(factors, logits, 1), axis=1)
-        expected = np.einsum("jnc,nc->jn", logits, np.exp(log_proba))
-        gradient = (expected - logits[:, rows, y]) @ shares
-        return float(-(shares @ log_proba[rows, y])), gradient
+        gradient = np.einsum("jnc,nc->jn", logits, np.exp(log_proba) - targets) @ shares
+        return float(-(shares @ (targets * log_proba).sum(axis=1))), gradient
 
     return _minimise(log_loss, len(logits))
 
@@ -78,18 +83,18 @@ def blend_labels(logits: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.n
 
     Examples
     --------
-    >>> (factor,) = blend_labels(np.full((1, 4, 1), 2.0), np.eye(4)[:, :1] == 0, np.ones((4, 1)))
-    >>> bool(np.isclose(2 * factor, np.log(3), atol=1e-3))
+    >>> (factor,) = blend_labels(np.full((1, 4, 1), 2.0), np.ones((4, 1)), np.ones((4, 1)))
+    >>> bool(np.isclose(2 * factor, np.log(5), atol=1e-3))
     True
     """
     shares = weights / weights.sum()
-    signs = 2.0 * y - 1
+    targets = np.where(y > 0, 1 - _doubt(weights.mean(axis=1)), _doubt(weights.mean(axis=1)))
 
     def log_loss(factors: np.ndarray) -> tuple[float, np.ndarray]:
-        margins = signs * np.tensordot(factors, logits, 1)
-        slopes = shares * signs * expit(-margins)
-        gradient = -np.tensordot(logits, slopes, 2)
-        return float(-(shares * log_expit(margins)).sum()), gradient
+        margins = np.tensordot(factors, logits, 1)
+        each = targets * log_expit(margins) + (1 - targets) * log_expit(-margins)
+        gradient = np.tensordot(logits, shares * (expit(margins) - targets), 2)
+        return float(-(shares * each).sum()), gradient
 
     return _minimise(log_loss, len(logits))
 
@@ -118,6 +123,12 @@ def blend_targets(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np
     """
     roots = np.sqrt(weights)[:, None]
     return nnls((outputs * roots).reshape(len(outputs), -1).T, (y * roots).ravel())[0]
+
+
+def _doubt(weights: np.ndarray) -> float:
+    """Chance to leave to what was not seen, of samples with these weights: 1 / (n + 2)."""
+    n = np.square(weights.sum()) / np.square(weights).sum()
+    return float(1 / (n + 2))
 
 
 def _minimise(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], n_factors: int) -> np.ndarray:

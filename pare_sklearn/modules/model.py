@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from pare_sklearn.modules.dropout import PatchDropout
+from pare_sklearn.modules.half_precision import HalfPickled
 from pare_sklearn.modules.replacement import Select, replace_patches
 
 
-class PaReModel(nn.Module):
+class PaReModel(HalfPickled):
     """Cross-modal model of the paper; prediction needs neither gate nor source predictor.
 
     Parameters

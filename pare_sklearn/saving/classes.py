@@ -24,6 +24,7 @@ from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.ensemble.probes import Probe
 from pare_sklearn.ensemble.residuals import Residuals
 from pare_sklearn.linear.models import Linear
+from pare_sklearn.modules.column_features import ColumnFeatures
 from pare_sklearn.modules.convolutions import RandomConvolutions
 from pare_sklearn.modules.dropout import PatchDropout, PatchSharedDropout
 from pare_sklearn.modules.embedders.column_groups import ColumnGroupEmbedder
@@ -57,8 +58,8 @@ CLASSES: dict[str, type] = {
         OneHotEncoder, PCA, RobustSmoothClip, Sequences, StandardScaler, TableEncoder, Tables,
         TargetScaler,
         # Nets and features.
-        ColumnGroupEmbedder, EncoderLayer, FieldPredictor, FrozenFeatures, Gate, GridEmbedder,
-        PaReModel, PatchDropout, PatchSharedDropout, PiecewiseLinear, Predictor,
+        ColumnFeatures, ColumnGroupEmbedder, EncoderLayer, FieldPredictor, FrozenFeatures, Gate,
+        GridEmbedder, PaReModel, PatchDropout, PatchSharedDropout, PiecewiseLinear, Predictor,
         PrincipalComponents, RandomConvolutions, RandomGate, TableEmbedder, ValueMap,
         # Torch.
         nn.Conv1d, nn.Conv2d, nn.Dropout, nn.Embedding, nn.GELU, nn.GroupNorm, nn.Identity,

@@ -1,4 +1,7 @@
-"""Tensors by the hash of what they hold: equal ones are stored once, and damage shows."""
+"""Tensors by the hash of what they hold: equal ones are stored once, and damage shows.
+
+Those of float32 that float16 holds without loss are stored as float16.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from pare_sklearn.modules.half_precision import is_half
 
 
 class TensorsToWrite:
@@ -32,8 +37,8 @@ class TensorsToWrite:
         """Take a tensor; returns its key."""
         plain = tensor.detach().cpu().contiguous()
         key = content_key(plain)
-        if key not in self._elsewhere:
-            self.tensors.setdefault(key, plain)
+        if key not in self._elsewhere and key not in self.tensors:
+            self.tensors[key] = plain.half() if is_half(plain) else plain
         return key
 
 
@@ -62,9 +67,10 @@ class TensorsToRead:
         """
         # Cloned, because it would hold on to the whole file.
         tensor = (self._file.get_tensor(key) if key in self._names else self._other(key)).clone()
-        if content_key(tensor) != key:
-            raise ValueError(f"the tensor {key} is damaged")
-        return tensor
+        for read in (tensor, tensor.float()):
+            if content_key(read) == key:
+                return read
+        raise ValueError(f"the tensor {key} is damaged")
 
     def _other(self, key: str) -> Tensor:
         if self._others is None:

@@ -80,7 +80,7 @@ def choose_budget(
     --------
     >>> auto = dict.fromkeys(Budget._fields, "auto")
     >>> choose_budget(200, 16, **auto)
-    Budget(n_estimators=5, batch_size=32, max_epochs=50, patience=13, n_jobs=1, early_stopping=True)
+    Budget(n_estimators=5, batch_size=32, max_epochs=50, patience=9, n_jobs=1, early_stopping=True)
     >>> choose_budget(50_000, 30, **auto | {"n_estimators": 1})
     Budget(n_estimators=1, batch_size=256, max_epochs=10, patience=5, n_jobs=1, early_stopping=True)
     """
@@ -98,7 +98,7 @@ def choose_budget(
     }
     work = n_samples * n_patches * chosen["max_epochs"] * chosen["n_estimators"]
     following = {
-        "patience": max(FEWEST_PATIENCE, ceil(chosen["max_epochs"] / 4)),
+        "patience": max(FEWEST_PATIENCE, ceil(chosen["max_epochs"] / 6)),
         "n_jobs": min(most_jobs, chosen["n_estimators"]) if work > WORTH_PROCESSES else 1,
         "early_stopping": not starts_probed or chosen["n_estimators"] == 1,
     }

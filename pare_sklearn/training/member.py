@@ -20,6 +20,7 @@ from pare_sklearn.data.folds import Fold
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
 from pare_sklearn.modules.checkpointing import checkpointed
+from pare_sklearn.modules.half_precision import round_to_half
 from pare_sklearn.modules.losses import SquaredError
 from pare_sklearn.modules.model import PaReModel
 from pare_sklearn.modules.predictors import Predictor
@@ -174,6 +175,7 @@ def _train(task: MemberTask) -> Member | None:
     layers = encoder_layers(model.encoder) if task.recipe.gradient_checkpointing else []
     with checkpointed(layers):
         fit_net(net, train, path)
+    round_to_half(net.module_)
     _check_finite(net, train)
     finished = history_rows(net, "finetune")
     if net.interrupted_ and not finished:

@@ -91,9 +91,16 @@ def test_the_blend_minimises_the_log_loss_of_the_held_out_samples():
     logits = (2 * y - 1) + rng.normal(size=(2, 50, 3)) * [[[1.0]], [[4.0]]]
     weights = rng.uniform(0, 2, (50, 3))
 
+    of_samples = weights.mean(axis=1)
+    n = of_samples.sum() ** 2 / (of_samples**2).sum()
+
     def loss(factors):
         proba = expit(np.tensordot(factors, logits, 1))
-        return log_loss(y.ravel(), proba.ravel(), sample_weight=weights.ravel())
+        right, wrong = (
+            log_loss(each.ravel(), proba.ravel(), sample_weight=weights.ravel())
+            for each in (y, 1 - y)
+        )
+        return ((n + 1) * right + wrong) / (n + 2)
 
     grid = np.linspace(0.01, 3, 60)
     least = min(loss([first, second]) for first in grid for second in grid)

@@ -17,7 +17,7 @@ X_TOY = np.random.RandomState(0).randn(30, 6)
 def informative():
     """The first three of ten columns tell the class."""
     X, y = make_classification(
-        200, 10, n_informative=3, n_redundant=0, n_clusters_per_class=1, class_sep=2.0,
+        400, 10, n_informative=3, n_redundant=0, n_clusters_per_class=1, class_sep=1.0,
         shuffle=False, random_state=0,
     )  # fmt: skip
     return X, y, np.arange(10) < 3

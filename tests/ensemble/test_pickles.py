@@ -33,8 +33,8 @@ def test_what_was_said_of_held_out_fields_is_not_kept():
 
 @pytest.mark.parametrize("estimator_class", [PaReClassifier, PaReRegressor])
 def test_equal_tensors_of_the_frozen_views_are_stored_once(estimator_class):
-    X, rng = table()
-    y = rng.integers(0, 2, len(X))
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 1, 8, 8)), rng.integers(0, 2, 40)
     model = estimator_class(**QUICK).fit(X, y)
     stored = {}
     for module in model.features_.modules():
@@ -42,6 +42,8 @@ def test_equal_tensors_of_the_frozen_views_are_stored_once(estimator_class):
             for tensor in tensors.values():
                 if tensor is not None:
                     stored[id(tensor)] = tensor.detach().numpy()
+    again = pickle.loads(pickle.dumps(model.features_))
+    assert len({*again.parameters()}) == len({*model.features_.parameters()})
     embedders = {id(p) for p in model.features_.embedders.parameters()}
     values = [array.tobytes() for key, array in stored.items() if key in embedders]
     assert len(values) == len(set(values))
@@ -57,5 +59,12 @@ def test_a_pickled_estimator_predicts_the_same(estimator_class):
     assert model.blend_[1] > 0
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
-    # The same tensors are shared as before.
-    assert len({*again.features_.parameters()}) == len({*model.features_.parameters()})
+
+
+def test_weights_are_stored_as_float16():
+    X, rng = table()
+    model = PaReClassifier(**QUICK, strategy="finetune").fit(X, rng.integers(0, 2, len(X)))
+    n_weights = sum(
+        weight.numel() for net in model.estimators_ for weight in net.module_.parameters()
+    )
+    assert len(pickle.dumps(model.estimators_)) < 2 * n_weights + 60_000

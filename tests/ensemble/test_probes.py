@@ -62,13 +62,17 @@ def predict(model, X):
 
 
 def make_rows(model, X):
-    numbers, categories = model.modality_.encoder_.transform(X)
-    return Rows({"numbers": torch.from_numpy(numbers), "categories": torch.from_numpy(categories)})
+    return Rows(model.modality_.transform(X))
 
 
 def see(model, X):
-    """Frozen features of a table, all rows in one batch."""
+    """What the probes see, all rows in one batch."""
     return model.features_(**make_rows(model, X).inputs).numpy()
+
+
+def make_images(n=40):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n, 1, 8, 8)).astype(np.float32), np.arange(n) % 3
 
 
 def make_features(n=60, n_features=6, n_classes=3, seed=0):
@@ -183,7 +187,7 @@ def test_the_penalty_is_that_of_the_least_loss_on_the_held_out_samples(noise):
         outputs.append(np.array(said))
         losses.append(loss(outputs[-1]))
     probe = fit_probe(X, y, weights, folds, fit_ridge, loss)
-    np.testing.assert_allclose(probe.held_out, outputs[np.argmin(losses)], rtol=1e-6)
+    np.testing.assert_allclose(probe.held_out, outputs[np.argmin(losses)], rtol=1e-4, atol=1e-5)
     # Noise asks for a strong penalty, its lack for a weak one.
     assert np.argmin(losses) == {0.0: 3, 1.0: 1, 10.0: 0}[noise]
 
@@ -257,8 +261,11 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
     logits = np.stack([np.concatenate(nets), np.concatenate(probes)])
 
     def loss(factors):
-        proba = log_softmax(np.tensordot(factors, logits, 1), axis=1)
-        return -proba[np.arange(len(y)), y[held_out]].mean()
+        # Of targets as sure as 60 samples allow.
+        proba, n = log_softmax(np.tensordot(factors, logits, 1), axis=1), len(y)
+        of_class = proba[np.arange(n), y[held_out]]
+        others = (proba.sum(axis=1) - of_class) / 2
+        return -((n + 1) / (n + 2) * of_class + 1 / (n + 2) * others).mean()
 
     grid = np.linspace(BOUNDS[0], 4, 81)
     least = min(loss([first, second]) for first in grid for second in grid)
@@ -340,7 +347,7 @@ def test_each_target_of_several_is_helped_in_its_own_unit():
 
 @pytest.mark.parametrize("strategy", ["finetune", "scratch"])
 def test_training_leaves_the_features_as_they_are(strategy):
-    X, y = make_table(PaReClassifier)
+    X, y = make_images()
     settings = {**QUICK, "strategy": strategy}
     before = [parameter.clone() for parameter in BACKBONE.parameters()]
     long = PaReClassifier(**{**settings, "max_epochs": 4, "lr": 1e-2}).fit(X, y)
@@ -359,16 +366,12 @@ def test_training_leaves_the_features_as_they_are(strategy):
 
 
 def test_each_embedder_sees_the_rows_in_its_own_way():
-    X, y = make_table(PaReClassifier)
+    X, y = make_images()
     model = PaReClassifier(**QUICK).fit(X, y)
     features = see(model, X)
     assert features.shape == (len(X), N_FEATURES)
     first, second = features[:, :16], features[:, 16:32]
     assert np.abs(first - second).mean() > 1e-2
-    one, other = model.features_.embedders[:2]
-    assert not torch.equal(one.positions, other.positions)
-    for name, weight in one.values.state_dict().items():
-        assert torch.equal(weight, other.values.state_dict()[name])
 
 
 @BOTH

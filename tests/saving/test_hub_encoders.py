@@ -107,7 +107,7 @@ def test_what_the_hub_has_is_left_out_and_checked(hub, tmp_path):
     encoder = model.net_.module_.encoder
     n_bytes = sum(p.numel() * p.element_size() for p in encoder.parameters())
     assert sizes["none"] < 0.2 * n_bytes
-    assert sizes["all"] > n_bytes
+    assert sizes["all"] > n_bytes / 2
     # A newer commit changes nothing; other weights at the same commit are told.
     put_on_hub(hub, NAME, "bert", commit="b" * 40, intermediate_size=6_000, seed=1)
     assert np.array_equal(PaReClassifier.load(path).predict_proba(X), model.predict_proba(X))

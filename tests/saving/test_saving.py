@@ -111,7 +111,8 @@ def test_the_file_holds_weights_alone_each_once(clf, saved):
         for tensor in part.state_dict().values()
     }
     n_bytes = sum(map(len, weights)) + sum(m.coef.nbytes for m in clf.probe_.models)
-    assert n_bytes < saved.stat().st_size < n_bytes + 200_000
+    # Most weights are stored as float16.
+    assert n_bytes / 2 < saved.stat().st_size < n_bytes / 2 + 200_000
 
 
 def test_training_data_is_not_in_the_file(tmp_path):

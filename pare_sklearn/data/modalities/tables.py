@@ -14,6 +14,7 @@ from pare_sklearn.data.modalities.component_encoder import ComponentEncoder
 from pare_sklearn.data.modalities.modality import Modality
 from pare_sklearn.data.modalities.table_checks import check_table
 from pare_sklearn.data.modalities.table_encoder import TableEncoder
+from pare_sklearn.modules.column_features import ColumnFeatures
 from pare_sklearn.modules.embedders.column_groups import ColumnGroupEmbedder
 from pare_sklearn.modules.embedders.numbers import PiecewiseLinear, periodic
 from pare_sklearn.modules.embedders.table import TableEmbedder
@@ -108,6 +109,13 @@ class Tables(Modality):
             width,
         )
 
+    def build_features(self, inputs: dict[str, Tensor], seed: int) -> ColumnFeatures:
+        encoder = self.encoder_
+        positions = [*encoder.numeric_, *encoder.categorical_]
+        return ColumnFeatures(
+            inputs["numbers"], inputs["categories"], encoder.cardinalities_, positions, seed
+        )
+
     def by_feature(self, scores: np.ndarray) -> np.ndarray:
         """Scores of the features (..., n_features), the mean over each one's patches.
 
@@ -122,6 +130,11 @@ class Tables(Modality):
                 "features. patch_size=32, say, lets 32 features share a patch instead."
             )
         return scores[..., self.column_patches_].mean(axis=-1)
+
+    def share_out(self, amounts: np.ndarray) -> np.ndarray:
+        """Amounts a patch (..., n_patches) as amounts a feature, of the same sum."""
+        n_sharing = np.bincount(self.column_patches_.ravel())
+        return (amounts / n_sharing)[..., self.column_patches_].sum(axis=-1)
 
     @property
     def has_components(self) -> bool:
