@@ -9,8 +9,6 @@ from torch import Tensor, nn
 # Frequencies of a column, and their spread at the start.
 N_FREQUENCIES = 8
 FREQUENCY_SCALE = 0.1
-# Spread of the slopes where they are drawn instead of trained.
-DRAWN_SPREAD = 0.1
 
 
 def periodic(n_columns: int, width: int) -> nn.Module:
@@ -76,10 +74,6 @@ class PiecewiseLinear(nn.Module):
             self.maps = PiecewiseLinearEmbeddings([*edges], width, activation=False, version="B")
         self.register_buffer("lowest", torch.stack([column[0] for column in edges]))
         self.register_buffer("highest", torch.stack([column[-1] for column in edges]))
-
-    def draw(self) -> None:
-        """Draw the slopes at random, so that the maps bend without training."""
-        nn.init.normal_(self.maps.get_parameter("linear.weight"), std=DRAWN_SPREAD)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Map numbers (batch, n_columns) to (batch, n_columns, width)."""

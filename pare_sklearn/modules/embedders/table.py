@@ -5,7 +5,6 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from pare_sklearn.modules.embedders.numbers import PiecewiseLinear
 from pare_sklearn.modules.embedders.table_maps import TableMaps
 from pare_sklearn.modules.embedders.table_start import TableStart
 
@@ -78,16 +77,8 @@ class TableEmbedder(TableStart):
                 self.categories.weight[1:] = drawn.repeat(1, self.patches_per_feature)
 
     def ready_view(self, number: int, pretrained: bool) -> None:
-        """Ready the columns' own maps for features that nothing is trained on.
-
-        Piecewise-linear ones bend at random in every second view. Random waves tell less than the
-        shared map alone, where that is pretrained.
-        """
-        own = getattr(self, "numbers", None)
-        if isinstance(own, PiecewiseLinear):
-            if number % 2:
-                own.draw()
-        elif pretrained and own is not None:
+        """Leave out the columns' own maps, untrained ones, where the shared map is pretrained."""
+        if pretrained and hasattr(self, "numbers"):
             self.numbers = None
 
     def forward(self, numbers: Tensor, categories: Tensor) -> Tensor:
