@@ -13,16 +13,20 @@ from pare_sklearn import PaReClassifier
 
 
 def growth_with_rows(
-    rows: Sequence[int] = (500, 1_600, 5_000, 16_000, 50_000), columns: int = 16, repeats: int = 3
+    rows: Sequence[int] = (500, 5_000, 50_000, 500_000), columns: int = 16, repeats: int = 1
 ) -> None:
     """Fit time against the number of rows."""
     _print_growth("rows", rows, [_fit(n, columns) for n in rows], repeats)
 
 
 def growth_with_columns(
-    columns: Sequence[int] = (5, 10, 20, 50, 100, 200), rows: int = 500, repeats: int = 5
+    columns: Sequence[int] = (5, 20, 100, 500, 2_000, 20_000), rows: int = 500, repeats: int = 3
 ) -> None:
-    """Fit time against the number of columns; up to 16 of them are stretched to 16 patches."""
+    """Fit time against the number of columns.
+
+    Up to 16 of them are stretched to 16 patches, more than 64 share 64 patches, and more than 2,000
+    become principal components.
+    """
     _print_growth("columns", columns, [_fit(rows, n) for n in columns], repeats)
 
 
