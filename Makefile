@@ -15,7 +15,7 @@ BUILD_DOCS = OMP_NUM_THREADS=1 MPLBACKEND=Agg $(SPHINX) -W --keep-going
 .PHONY: demo test test-lowest lint docs docs-fast linkcheck dist clean
 
 demo: $(VENV)/.installed-plot
-	$(BIN)/python -m examples.openml_demo
+	$(BIN)/python -m examples.few_labels_demo
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
