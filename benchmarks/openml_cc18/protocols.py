@@ -32,6 +32,9 @@ from benchmarks.records import Record
 PACKAGES = ("numpy", "scikit-learn", "openml")
 METRICS = {"classification": "auroc", "regression": "r2"}
 
+# X_train, X_test, y_train, y_test
+Split = tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]
+
 
 def measure(job: Job) -> list[Record]:
     """Do a job as its protocol has it; what each split gave."""
@@ -71,9 +74,39 @@ def measure_half(
     record : dict
         Scores, seconds and circumstances.
     """
-    name = build or job.model
-    X_train, X_test, y_train, y_test = halves(X, target, kind, job.seed)
-    model = load_build(name)(X, kind, job.seed, **parameters)
+    split = halves(X, target, kind, job.seed)
+    return measure_split(job, split, kind, build or job.model, parameters)
+
+
+def measure_split(
+    job: Job,
+    split: Split,
+    kind: str,
+    name: str,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+) -> Record:
+    """Fit a model to the training rows of a split, and score it on the test rows.
+
+    Parameters
+    ----------
+    job : Job
+        Its seed is that of the model.
+    split : tuple of (DataFrame, DataFrame, ndarray, ndarray)
+        See `halves`.
+    kind : str
+        "classification" or "regression".
+    name : str
+        Of the model, see `benchmarks.openml_cc18.models`.
+    parameters : mapping of str to object, default={}
+        That it is built with.
+
+    Returns
+    -------
+    record : dict
+        Scores, seconds and circumstances.
+    """
+    X_train, X_test, y_train, y_test = split
+    model = load_build(name)(X_train, kind, job.seed, **parameters)
     fitted = fitting.fit(model, X_train, y_train, job.time_limit)
     method = model.predict_proba if kind == "classification" else model.predict
     predicted, taken = fitting.predict(method, X_test)
@@ -89,9 +122,7 @@ def judge(y: np.ndarray, predicted: np.ndarray, kind: str) -> Record:
     return {"score": auroc(y, predicted), **judge_probabilities(y, predicted)}
 
 
-def halves(
-    X: pd.DataFrame, target: pd.Series, kind: str, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:
+def halves(X: pd.DataFrame, target: pd.Series, kind: str, seed: int) -> Split:
     """Halve a table's rows at random, those of each class alike.
 
     Parameters

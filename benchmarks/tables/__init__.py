@@ -1,0 +1,1 @@
+"""Tables picked by their kind: some to develop on, some to judge by at the end."""
