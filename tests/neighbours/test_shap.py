@@ -35,3 +35,18 @@ def test_values_add_up_to_predictions(clf, name):
     assert values.shape == (2, 5, 2)
     np.testing.assert_allclose(start + values.sum(axis=1), clf.predict_proba(samples), atol=1e-6)
     assert np.abs(values[..., 1]).mean(axis=0).argmax() == 0
+
+
+def test_categories_go_in_as_codes():
+    pd = pytest.importorskip("pandas")
+    colours = np.array(["red", "blue"])
+
+    def frame(codes):
+        return pd.DataFrame({"size": codes[:, 0], "colour": colours[codes[:, 1].astype(int)]})
+
+    codes = np.column_stack([X[:, 1], Y])
+    fitted = PaReClassifier(n_estimators=1, max_epochs=5, random_state=0).fit(frame(codes), Y)
+    values, _ = explain(
+        "kernel", lambda rows: fitted.predict_proba(frame(rows)), codes[::16], codes[:2]
+    )
+    assert (np.abs(values[:, 1, 1]) > np.abs(values[:, 0, 1])).all()
