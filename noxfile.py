@@ -47,6 +47,13 @@ def highest(session: nox.Session) -> None:
 
 
 @nox.session
+def neighbours(session: nox.Session) -> None:
+    """Run the tests beside other libraries."""
+    session.install(*CONSTRAINED, "--editable", ".[neighbours,test]")
+    session.run("pytest", "tests/neighbours", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the site with its gallery, check its links, and look at it in a browser."""
     session.install(*CONSTRAINED, "--editable", ".[docs,test]")

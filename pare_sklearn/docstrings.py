@@ -92,11 +92,12 @@ at ``lr * layer_decay ** (L - l)``, all that is no layer at `lr`. Not used with
 ``strategy="scratch"``.""",
     "linear_probe": """\
 bool, default=True
-Whether linear models on the features of the frozen encoder, before any training of it, join the
-fine-tuned nets [3]_. Of sequences they see how random convolutions answer, as in ROCKET [4]_; where
-y is a field, up to 128 principal components of X. The samples that the members held out decide how
-much each counts, and how strong the linear models' penalty is; without such samples there are none.
-Above 10,000 samples as many of them are used.""",
+Whether linear models join the fine-tuned nets. Of tables they see standardised columns, indicators
+of categories and of missing values, and 1,024 random rectified units over one to three of these; of
+sequences how random convolutions answer, as in ROCKET [4]_; of images features of the encoder
+before any training of it [3]_; where y is a field, up to 128 principal components of X. The samples
+that the members held out decide how much each counts, and how strong the linear models' penalty is;
+without such samples there are none. Above 10,000 samples as many of them are used.""",
     "n_estimators": """\
 int or "auto", default="auto"
 Members, each holding out one of as many folds; predictions are averaged. 1 means a single member.

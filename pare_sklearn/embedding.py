@@ -32,12 +32,12 @@ CONSTRAINTS = {parameter.name: parameter.metadata for parameter in fields(Parame
 class PaReEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Features of a pretrained transformer's body as it is, without fine-tuning.
 
-    What the linear probes of `PaReClassifier` see of tables and images. Several embedders, which
-    start from the backbone's maps with random codes of their own for columns, categories or stems,
-    see a sample side by side; the body's features are averaged over its patches. ``fit`` learns
-    scales and categories, no weights, and needs no y. In front of a linear model scale the features
-    (`sklearn.preprocessing.StandardScaler`). `PaReClassifier.transform` gives those of fine-tuned
-    bodies.
+    It takes any modality; the linear probes of `PaReClassifier` see images so. Several embedders
+    see a sample side by side, which start from the backbone's maps with random codes of their own
+    for columns, categories or stems; the body's features are averaged over its patches. ``fit``
+    learns scales and categories, no weights, and needs no y. In front of a linear model scale the
+    features (`sklearn.preprocessing.StandardScaler`). `PaReClassifier.transform` gives those of
+    fine-tuned bodies.
 
     Parameters
     ----------

@@ -15,14 +15,14 @@ X, y = load_wine(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=80, stratify=y, random_state=0)
 
 
-def cosine_like(progress):
+def late(progress):
     """Stay high for long, then fall fast: a fraction for a progress in [0, 1]."""
     return 1 - progress**3
 
 
 # %%
 # Without early stopping k falls over all epochs, as published.
-schedules = ["linear", "exponential", "piecewise", "constant", cosine_like]
+schedules = ["linear", "exponential", "piecewise", "constant", late]
 fits = {}
 for schedule in schedules:
     clf = PaReClassifier(

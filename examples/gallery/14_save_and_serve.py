@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 from sklearn.datasets import load_breast_cancer
 
 from pare_sklearn import PaReClassifier
@@ -43,5 +44,9 @@ for size in sizes:
 figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
 ax.loglog(sizes, 1000 * np.divide(seconds, sizes), "o-")
 ax.set(xlabel="rows a call", ylabel="milliseconds a row", title="Two members, 30 columns")
-ax.grid(alpha=0.3, which="both")
+ax.set_xticks(sizes, sizes)
+ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+ax.yaxis.set_major_formatter("{x:g}")
+ax.minorticks_off()
+ax.grid(alpha=0.3)
 plt.show()

@@ -1,4 +1,4 @@
-"""Linear probes: linear models on features of the frozen encoder, beside the fine-tuned nets."""
+"""Linear probes: linear models on features that no training changes, beside the nets."""
 
 from __future__ import annotations
 

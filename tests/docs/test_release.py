@@ -28,7 +28,7 @@ def test_pythons_are_the_same_everywhere():
     assert f"python: [{listed}]" in read(".github/workflows/tests.yml")
 
 
-@pytest.mark.parametrize("extra", ["docs", "plot", "huggingface", "bench", "test"])
+@pytest.mark.parametrize("extra", ["docs", "plot", "huggingface", "neighbours", "bench", "test"])
 def test_extras_are_there(extra):
     assert re.search(rf"^{extra} = \[", read("pyproject.toml"), flags=re.MULTILINE)
 
