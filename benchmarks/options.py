@@ -162,6 +162,11 @@ def positive_int(text: str) -> int:
     return int(text)
 
 
+def positive_ints(text: str) -> list[int]:
+    """Read numbers of at least 1 with commas between; each counts once."""
+    return [positive_int(part) for part in separate(text)]
+
+
 def natural(text: str) -> int:
     """Read a number of at least 0."""
     if int(text) < 0:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.jobs import Job
 from benchmarks.openml_cc18.models import MODELS, check_installed, find_model
-from benchmarks.options import add_names, add_running, make_parser, positive_int, read, separate
+from benchmarks.options import add_names, add_running, make_parser, positive_ints, read
 from benchmarks.running import Plan, run_benchmark
 from benchmarks.tables.loading import MOST_TRAINED, load_table
 from benchmarks.tables.registry import DEVELOPMENT, TABLES, deal, source_of
@@ -41,7 +41,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     add_names(parser, "--models", MODELS, default=["pare", "catboost"], own="an estimator")
     parser.add_argument(
         "--rows",
-        type=_numbers,
+        type=positive_ints,
         default=[MOST_TRAINED],
         metavar="A,B",
         help=f"to train on, half of the table at most (default: {MOST_TRAINED})",
@@ -53,11 +53,6 @@ def parse(argv: Sequence[str] | None) -> Namespace:
         if name not in parts[args.part]:
             parser.error(f"--tasks: {name} is not for {args.part}, see --part")
     return args
-
-
-def _numbers(text: str) -> list[int]:
-    """Read numbers of at least 1 with commas between."""
-    return [positive_int(part) for part in separate(text)]
 
 
 def make_plan(args: Namespace) -> Plan:

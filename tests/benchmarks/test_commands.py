@@ -20,6 +20,7 @@ WITH_JOBS = {
     "pdebench": ["fit"],
     "r_tables": [],
     "sklearn_data": [],
+    "tables": [],
     "timeseries": [],
 }
 WITHOUT_JOBS = {"otdd_curves", "report", "soak", "source_ranking", "speed"}
