@@ -85,8 +85,8 @@ class Grids(Modality):
     def fit(
         self, X: np.ndarray | Sliced, dense: bool = False, most_patches: int | None = None
     ) -> Grids:
-        self.n_channels_, *shape = X.shape[1:]
-        self.shape_ = tuple(shape)
+        self.n_channels_: int = X.shape[1]
+        self.shape_: tuple[int, ...] = tuple(X.shape[2:])
         self.patch_shape_ = self._patch_shape(self._most_patches(dense, most_patches))
         self.n_patches = math.prod(self.grid)
         self.scaler_ = ChannelScaler().fit(X)
