@@ -290,3 +290,9 @@ def test_fingerprints_are_those_of_the_same_numbers_in_memory():
     X, _ = make_fields()
     stored = Sliced(OnlySlices(X)).convert(torch.from_numpy)
     assert fingerprint(stored) == fingerprint(torch.from_numpy(X))
+
+
+def test_components_see_the_same_samples_of_data_that_is_large(on_disk, monkeypatch):
+    monkeypatch.setattr("pare_sklearn.ensemble.features.SEEN_NUMBERS", 16 * 12 * 10)
+    found, _ = assert_same_fits("fields", "memmap", on_disk)
+    assert found.features_.directions.shape == (12 * 10, 4)
