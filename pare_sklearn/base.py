@@ -76,13 +76,16 @@ class BasePaRe(
             categories and strings. Sequences of shape (n_samples, n_channels, length), or a list
             of arrays (n_channels, length) whose lengths differ. Images and fields of shape
             (n_samples, n_channels, height, width). Missing values are welcome (NaN, and in tables
-            None and pandas.NA), infinities are not.
+            None and pandas.NA), infinities are not. Sequences and images larger than memory may be
+            a `numpy.memmap`, a data set of h5py or what else gives slices of rows; they are read by
+            batch.
         y : array-like of shape (n_samples,)
             Class labels, or targets. Several of them a sample: (n_samples, n_outputs) for
             regression; for classification a matrix of zeros and ones, (n_samples, n_labels), which
             may be sparse. Of sequences and images also fields of numbers, or maps of zeros and
             ones: (n_samples, n_channels, length), (n_samples, height, width) or (n_samples,
-            n_channels, height, width). Their size need not be that of X.
+            n_channels, height, width). Their size need not be that of X. Fields of numbers may be
+            larger than memory, as X.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Non-negative weights of the samples.
         X_val : DataFrame or array-like of shape (n_validation_samples, ...) or None, default=None

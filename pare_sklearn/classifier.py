@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -62,7 +62,7 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         return tags
 
     @undisturbed
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike, *, out: Any | None = None) -> np.ndarray:
         """Predict class probabilities, averaged over the members.
 
         Parameters
@@ -70,15 +70,23 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
             size; sequences may be shorter, and where their lengths differ longer ones are cut.
+            Sequences and images larger than memory are read by batch, as in fit.
+        out : array-like of the shape of what is returned or None, default=None
+            Where the predictions go, batch by batch, such as a `numpy.memmap`; anything with
+            `shape` that takes slices of rows.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes), (n_samples, n_labels) or (n_samples, *map)
             Probabilities in the order of ``classes_``; of several labels, and of maps, that of
-            each to be present.
+            each to be present. `out`, where it is given.
+
+        Raises
+        ------
+        ValueError
+            If `out` has another shape.
         """
-        outputs = self._outputs(X)
-        return self._known_target.proba(outputs)
+        return self._answer(X, lambda outputs: self._known_target.proba(outputs), out)
 
     @undisturbed
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -180,6 +181,30 @@ class FittedPaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Outputs of each member, shape (n_members, n_samples, n_outputs), as float64."""
         check_is_fitted(self)
         return self.ensemble_.outputs(self._rows(X))
+
+    def _answer(self, X: Any, finish: Callable, out: Any | None = None) -> Any:
+        """What `finish` makes of the outputs; some rows at a time where X or `out` may be large.
+
+        Returns
+        -------
+        array of shape (n_samples, ...)
+            `out` where it is given.
+        """
+        check_is_fitted(self)
+        rows = self._rows(X)
+        if out is None and not rows.sliced:
+            return finish(self.ensemble_.outputs(rows))
+        n_rows = self.ensemble_.rows_at_once
+        for start in range(0, len(rows), n_rows):
+            places = np.arange(start, min(start + n_rows, len(rows)))
+            answer = finish(self.ensemble_.outputs(rows.take(places)))
+            shape = (len(rows), *answer.shape[1:])
+            if out is None:
+                out = np.empty(shape, answer.dtype)
+            if tuple(out.shape) != shape:
+                raise ValueError(f"out has shape {tuple(out.shape)}; it must be {shape}.")
+            out[start : start + n_rows] = answer
+        return out
 
     def _fields_like_fit(self, y: Any) -> np.ndarray:
         """Fields (n_samples, *field); raise where they have another shape than in fit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -54,7 +54,9 @@ class PaReRegressor(RegressorMixin, BasePaRe):
     _task: ClassVar[Task] = "regression"
 
     @undisturbed
-    def predict(self, X: ArrayLike, quantiles: ArrayLike | None = None) -> np.ndarray:
+    def predict(
+        self, X: ArrayLike, quantiles: ArrayLike | None = None, *, out: Any | None = None
+    ) -> np.ndarray:
         """Predict targets, averaged over the members, or quantiles of what they may be.
 
         Parameters
@@ -62,19 +64,24 @@ class PaReRegressor(RegressorMixin, BasePaRe):
         X : DataFrame or array-like of shape (n_samples, ...)
             Samples as in fit: with the same columns, or with as many channels and of the same
             size; sequences may be shorter, and where their lengths differ longer ones are cut.
+            Sequences and images larger than memory are read by batch, as in fit.
         quantiles : array-like of shape (n_quantiles,) or None, default=None
             Levels, each in (0, 1). Quantile 0.5 is the median, which None does not give.
+        out : array-like of the shape of what is returned or None, default=None
+            Where the predictions go, batch by batch, such as a `numpy.memmap`; anything with
+            `shape` that takes slices of rows.
 
         Returns
         -------
         ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, *field)
             Targets, in the units of y. With `quantiles` an axis more, the last, in their order;
-            a higher level never has a lower value.
+            a higher level never has a lower value. `out`, where it is given.
 
         Raises
         ------
         ValueError
-            If a quantile is not in (0, 1), the target is a field, or fit held no samples out.
+            If a quantile is not in (0, 1), the target is a field, or fit held no samples out; if
+            `out` has another shape.
 
         Notes
         -----
@@ -85,10 +92,11 @@ class PaReRegressor(RegressorMixin, BasePaRe):
         place; in width only as far as the members disagree. Nothing guarantees their level.
         """
         if quantiles is None:
-            outputs = self._outputs(X).mean(axis=0)
-            return self._known_target.decode(outputs)
-        residuals, levels = self._residuals, check_shares(quantiles, "quantiles")
-        return self._decode_each(residuals.quantiles(self._outputs(X), [*levels]))
+            return self._answer(X, lambda each: self._known_target.decode(each.mean(axis=0)), out)
+        residuals, levels = self._residuals, [*check_shares(quantiles, "quantiles")]
+        return self._answer(
+            X, lambda each: self._decode_each(residuals.quantiles(each, levels)), out
+        )
 
     @undisturbed
     def predict_interval(self, X: ArrayLike, coverage: float = 0.9) -> np.ndarray:

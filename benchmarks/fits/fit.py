@@ -49,7 +49,9 @@ def fit_and_predict(
     """
     settings = Settings(**job.settings)
     rows = draw(len(X), settings.samples, job.seed)
-    fitted = fitting.fit(model, X[rows], y[rows], job.time_limit)
+    # All are not taken out: they may be larger than memory, and are read by batch.
+    train = (X, y) if settings.samples is None else (X[rows], y[rows])
+    fitted = fitting.fit(model, *train, job.time_limit)
     size = max(1, AT_ONCE // math.prod(X_test.shape[1:]))
 
     def predict(X: Any) -> np.ndarray:

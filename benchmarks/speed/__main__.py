@@ -22,6 +22,7 @@ from benchmarks.speed.overhead import overhead
 from benchmarks.speed.predicting import prediction
 from benchmarks.speed.replacing import replacement_cost
 from benchmarks.speed.scaling import growth_with_columns, growth_with_rows
+from benchmarks.speed.streaming import streaming
 
 MEASUREMENTS: dict[str, Callable[[], None]] = {
     "import": import_cost,
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[], None]] = {
     "otdd": otdd_cost,
     "rows": growth_with_rows,
     "columns": growth_with_columns,
+    "streaming": streaming,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from pare_sklearn.data.groups import number_groups
 from pare_sklearn.data.modalities import Modality, new_modality
 from pare_sklearn.data.modalities.frames import take_rows
 from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.sliced import Sliced, each_block
 from pare_sklearn.data.targets import Target, new_target
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.utils.validation import check_length, reject_nested
@@ -65,6 +67,19 @@ class Prepared:
     def n_samples(self) -> int:
         """Labelled samples without the user's own to validate on."""
         return len(self.rows) - self.n_validation
+
+    @property
+    def sliced(self) -> list[Sliced]:
+        """What of samples and targets is not in memory."""
+        return self.rows.sliced + ([] if self.unlabelled is None else self.unlabelled.sliced)
+
+    @cached_property
+    def strata(self) -> np.ndarray:
+        """What the folds are to have evenly of, (n_rows,)."""
+        y, strata = self.rows.y, self.target.strata
+        if not isinstance(y, Sliced):
+            return strata(y.numpy())
+        return np.concatenate([strata(codes.numpy()) for codes in each_block(y)])
 
     @property
     def is_field(self) -> bool:
@@ -166,7 +181,8 @@ def _prepare_samples(
     target.fit(targets, weights)
     counts = _counts(recipe, weights)
     if not counts.all():
-        targets, weights = targets[counts], weights[counts] / weights[counts].mean()
+        targets = take_rows(targets, np.flatnonzero(counts))
+        weights = weights[counts] / weights[counts].mean()
         kept = ~labelled
         kept[labelled] = counts
         samples, labelled = take_rows(samples, np.flatnonzero(kept)), labelled[kept]

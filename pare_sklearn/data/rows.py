@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from pare_sklearn.data.sliced import Sliced, block_slices, in_memory
+from pare_sklearn.data.stored import Joined
 from pare_sklearn.utils.arrays import writable
 
 Batch = tuple[dict[str, Tensor], tuple[Tensor, Tensor]]
@@ -22,22 +25,25 @@ class Rows(Dataset):
 
     Parameters
     ----------
-    inputs : dict of str to Tensor
+    inputs : dict of str to Tensor or Sliced
         Each of shape (n_samples, ...).
-    y : Tensor of shape (n_samples, ...) or None, default=None
+    y : Tensor or Sliced of shape (n_samples, ...) or None, default=None
         Targets; zeros where None, for prediction.
     weights : Tensor of shape (n_samples,) or None, default=None
         Sample weights; ones where None.
     """
 
     def __init__(
-        self, inputs: dict[str, Tensor], y: Tensor | None = None, weights: Tensor | None = None
+        self, inputs: dict[str, Any], y: Any | None = None, weights: Tensor | None = None
     ) -> None:
         n = len(next(iter(inputs.values())))
         self.inputs = inputs
         self.y = torch.zeros(n) if y is None else y
         self.weights = torch.ones(n) if weights is None else weights
-        self._arrays = {name: tensor.numpy() for name, tensor in self._tensors().items()}
+        self._arrays = {
+            name: part if isinstance(part, Sliced) else part.numpy()
+            for name, part in self._parts().items()
+        }
 
     def __len__(self) -> int:
         return len(self.y)
@@ -46,38 +52,72 @@ class Rows(Dataset):
         inputs = {name: tensor[rows] for name, tensor in self.inputs.items()}
         return inputs, (self.y[rows], self.weights[rows])
 
-    def __getstate__(self) -> dict[str, np.ndarray]:
+    def __getstate__(self) -> dict[str, np.ndarray | Sliced]:
         # As arrays, always the same ones: joblib writes a large one to disk once, and all processes
         # map it from there.
         return self._arrays
 
-    def __setstate__(self, arrays: dict[str, np.ndarray]) -> None:
-        tensors = {name: torch.from_numpy(writable(array)) for name, array in arrays.items()}
-        y, weights = tensors.pop(".y"), tensors.pop(".weights")
-        self.__init__(tensors, y, weights)  # type: ignore[misc]
+    def __setstate__(self, arrays: dict[str, np.ndarray | Sliced]) -> None:
+        parts = {
+            name: array if isinstance(array, Sliced) else torch.from_numpy(writable(array))
+            for name, array in arrays.items()
+        }
+        y, weights = parts.pop(".y"), parts.pop(".weights")
+        self.__init__(parts, y, weights)  # type: ignore[misc]
+
+    @property
+    def sliced(self) -> list[Sliced]:
+        """Parts that are not in memory."""
+        return [part for part in self._parts().values() if isinstance(part, Sliced)]
 
     def take(self, indices: np.ndarray) -> Rows:
-        """Rows at `indices`, shape (n_taken,)."""
-        inputs, (y, weights) = self[torch.from_numpy(indices)]
-        return Rows(inputs, y, weights)
+        """Rows at `indices`, shape (n_taken,); what is not in memory is not read."""
+        taken = {name: _take(part, indices) for name, part in self._parts().items()}
+        y, weights = taken.pop(".y"), taken.pop(".weights")
+        return Rows(taken, y, weights)
 
-    def label(self, y: np.ndarray, weights: np.ndarray) -> Rows:
+    def input_blocks(self) -> Iterator[dict[str, Tensor]]:
+        """Inputs by name: of all rows, or block by block where they are large."""
+        places = block_slices(max(self.inputs.values(), key=lambda part: len(part.shape)))
+        return ({name: part[rows] for name, part in self.inputs.items()} for rows in places)
+
+    def read_inputs(self) -> dict[str, Tensor]:
+        """Inputs of all rows, in memory."""
+        return {name: in_memory(part) for name, part in self.inputs.items()}
+
+    def read_targets(self) -> Rows:
+        """The same rows with their targets in memory."""
+        return Rows(self.inputs, in_memory(self.y), self.weights)
+
+    def label(self, y: np.ndarray | Sliced, weights: np.ndarray) -> Rows:
         """The same inputs with targets (n_samples, ...) and weights (n_samples,)."""
-        return Rows(self.inputs, torch.from_numpy(y), torch.from_numpy(weights.astype(np.float32)))
+        targets = y.convert(torch.as_tensor) if isinstance(y, Sliced) else torch.from_numpy(y)
+        return Rows(self.inputs, targets, torch.from_numpy(weights.astype(np.float32)))
 
     def append(self, other: Rows) -> Rows:
         """These rows, and behind them those of `other`."""
-        inputs = {name: torch.cat([part, other.inputs[name]]) for name, part in self.inputs.items()}
+        inputs = {name: _join(part, other.inputs[name]) for name, part in self.inputs.items()}
         weights = torch.cat([self.weights, other.weights])
-        return Rows(inputs, torch.cat([self.y, other.y]), weights)
+        return Rows(inputs, _join(self.y, other.y), weights)
 
     def fill_blocks(self) -> Rows:
         """The rows, the last one again and again until they fill whole blocks."""
         n_filled = -(-len(self) // ROW_BLOCK) * ROW_BLOCK
         return self.take(np.minimum(np.arange(n_filled), len(self) - 1))
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def _parts(self) -> dict[str, Any]:
         return {**self.inputs, ".y": self.y, ".weights": self.weights}
+
+
+def _take(part: Any, indices: np.ndarray) -> Any:
+    return part.take(indices) if isinstance(part, Sliced) else part[torch.from_numpy(indices)]
+
+
+def _join(first: Tensor | Sliced, second: Tensor | Sliced) -> Tensor | Sliced:
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return torch.cat([first, second])
+    parts = (part if isinstance(part, Sliced) else part.numpy() for part in (first, second))
+    return Sliced(Joined(*parts)).convert(torch.as_tensor)
 
 
 class BatchIterator:

@@ -182,13 +182,13 @@ def _thin(prepared: Prepared, folds: Sequence[Fold], seed: int) -> tuple[Rows, S
     rows = prepared.rows
     most = min(BLEND_SAMPLES, max(1, BLEND_NUMBERS // prepared.target.n_outputs))
     if len(rows) <= most:
-        return rows, folds
-    strata, rng = prepared.target.strata(rows.y.numpy()), np.random.RandomState(seed)
+        return rows.read_targets(), folds
+    strata, rng = prepared.strata, np.random.RandomState(seed)
     # The user's own to validate on are the only ones that choose: up to a half is theirs.
     n, n_validation = prepared.n_samples, min(prepared.n_validation, most // 2)
     drawn = _draw(strata[:n], most - n_validation, rng), _draw(strata[n:], n_validation, rng) + n
     kept = np.concatenate(drawn)
-    return rows.take(kept), thin_folds(folds, kept)
+    return rows.take(kept).read_targets(), thin_folds(folds, kept)
 
 
 def _draw(strata: np.ndarray, n: int, rng: np.random.RandomState) -> np.ndarray:

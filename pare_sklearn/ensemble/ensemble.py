@@ -13,6 +13,7 @@ from torch import Tensor
 from pare_sklearn.data.folds import HeldOut
 from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.sliced import BLOCK_NUMBERS
 from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.features import each_batch
 from pare_sklearn.ensemble.probes import Probe
@@ -97,6 +98,13 @@ class Ensemble:
     def feature_width(self) -> int:
         """Width d' of the encoders' features."""
         return self.nets[0].module_.predictor.linear.in_features
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows whose outputs are few, whole batches of them."""
+        _, batch_size = where_seen(self.nets[0])
+        numbers = batch_size * len(self.nets) * self.target.n_outputs
+        return max(1, BLOCK_NUMBERS // numbers) * batch_size
 
     def outputs(self, rows: Rows) -> np.ndarray:
         """Outputs of each member, float64 of shape (n_members, n_samples, n_outputs)."""

@@ -14,6 +14,7 @@ from pare_sklearn.backbones import load_backbone, reset_parameters
 from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import BatchIterator, Rows
+from pare_sklearn.data.sliced import LARGE_NUMBERS, Sliced, in_memory
 from pare_sklearn.modules.frozen_features import FrozenFeatures
 from pare_sklearn.modules.principal_components import PrincipalComponents
 from pare_sklearn.recipe import Recipe
@@ -22,14 +23,16 @@ from pare_sklearn.utils.randomness import kept_torch_rng
 
 # Features of the frozen encoder, at least; so many embedders see a sample side by side.
 PROBE_FEATURES = 1024
-# Principal components of fields, at most, and the numbers that these and the probes may hold.
+# Principal components of fields, at most, and the numbers of samples that they are fitted to; the
+# numbers that these and the probes may hold.
 COMPONENTS = 128
+SEEN_NUMBERS = LARGE_NUMBERS
 COMPONENT_NUMBERS = 1 << 22
 COEFFICIENTS = 1 << 20
 
 
 def build_features(
-    recipe: Recipe, prepared: Prepared, inputs: dict[str, Tensor], seed: int
+    recipe: Recipe, prepared: Prepared, inputs: dict[str, Any], seed: int
 ) -> Any | None:
     """What the probes see: of fields principal components, else what suits the modality.
 
@@ -39,7 +42,7 @@ def build_features(
         Names the backbone.
     prepared : Prepared
         Modality and target.
-    inputs : dict of str to Tensor
+    inputs : dict of str to Tensor or Sliced
         Samples that principal components and random convolutions are fitted to.
     seed : int
         Draws.
@@ -55,16 +58,25 @@ def build_features(
     return build_frozen(recipe, prepared.modality, seed) if own is None else own
 
 
-def _build_components(values: Tensor, n_outputs: int, seed: int) -> PrincipalComponents | None:
-    """Principal components, as many as samples and sizes allow."""
+def _build_components(
+    values: Tensor | Sliced, n_outputs: int, seed: int
+) -> PrincipalComponents | None:
+    """Principal components, as many as samples and sizes allow; of some samples of many."""
+    n_numbers = math.prod(values.shape[1:])
+    n_seen = min(len(values), max(1, SEEN_NUMBERS // n_numbers))
     n_components = min(
         COMPONENTS,
-        values[0].numel(),
-        len(values) // 4,
-        COMPONENT_NUMBERS // values[0].numel(),
+        n_numbers,
+        n_seen // 4,
+        COMPONENT_NUMBERS // n_numbers,
         COEFFICIENTS // n_outputs,
     )
-    return PrincipalComponents(values, n_components, seed) if n_components > 0 else None
+    if n_components <= 0:
+        return None
+    if n_seen < len(values):
+        evenly = np.linspace(0, len(values) - 1, n_seen).astype(int)
+        values = values.take(evenly) if isinstance(values, Sliced) else values[evenly]
+    return PrincipalComponents(in_memory(values), n_components, seed)
 
 
 def build_frozen(

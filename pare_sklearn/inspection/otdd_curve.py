@@ -115,7 +115,7 @@ def otdd_curve(
     ks = check_k(k, modules[0].n_patches, source.tokens.shape[1])
     chosen = rng.permutation(len(rows))[:max_samples]
     classes = pseudo_classes(targets[chosen], random_state=rng)
-    inputs, paired = rows.take(chosen).inputs, sample_source(source, len(chosen), rng)
+    inputs, paired = rows.take(chosen).read_inputs(), sample_source(source, len(chosen), rng)
     members = [IntermediateModality(module, inputs, paired) for module in modules]
     to_source = np.array([[m.distance_to_source(k, inner) for k in ks] for m in members])
     to_target = np.array([[m.distance_to_target(k, classes, inner) for k in ks] for m in members])

@@ -10,6 +10,7 @@ import torch
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.data.sliced import in_memory
 from pare_sklearn.otdd.pseudo_classes import pseudo_classes
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources import Arrays, EmbeddedSource, embed_source, load_source, name_sources
@@ -117,9 +118,9 @@ def source_distances(
             embedder = prepared.modality.build_embedder(backbone.width)
             embedder.start_from(backbone)
         sample = prepared.rows.take(rng.permutation(prepared.n_samples)[:max_samples])
-        classes = pseudo_classes(sample.y.numpy(), random_state=rng)
+        classes = pseudo_classes(in_memory(sample.y).numpy(), random_state=rng)
         sources = name_sources(recipe.source, backbone)
-        target = embedder(**sample.inputs)
+        target = torch.cat([embedder(**inputs) for inputs in sample.input_blocks()])
         return nearest_first(sources, backbone, target, classes, max_samples, rng)
 
 

@@ -141,4 +141,4 @@ def _difficulty(train: Rows, source: EmbeddedSource, n_epochs: int, seed: int) -
     chosen = rng.permutation(len(train))[:DIFFICULTY_SAMPLES]
     interval = -(-n_epochs // DIFFICULTY_MEASUREMENTS)
     sample = sample_source(source, len(chosen), rng)
-    return Difficulty(train.take(chosen).inputs, sample, interval, n_epochs)
+    return Difficulty(train.take(chosen).read_inputs(), sample, interval, n_epochs)

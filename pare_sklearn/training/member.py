@@ -19,6 +19,7 @@ from pare_sklearn.backbones.layers import encoder_layers
 from pare_sklearn.data.folds import Fold
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import ROW_BLOCK, BatchIterator, Rows
+from pare_sklearn.data.sliced import in_memory
 from pare_sklearn.modules.checkpointing import checkpointed
 from pare_sklearn.modules.half_precision import round_to_half
 from pare_sklearn.modules.losses import SquaredError
@@ -211,7 +212,7 @@ def _align(
     task: MemberTask, model: PaReModel, train: Rows, source: EmbeddedSource, clock: Clock
 ) -> AlignmentNet:
     """Train the embedder to bring the target near the source."""
-    classes = pseudo_classes(train.y.numpy(), random_state=task.seed)
+    classes = pseudo_classes(in_memory(train.y).numpy(), random_state=task.seed)
     rows = train.label(classes, train.weights.numpy())
     n_steps = ALIGN_EPOCHS * -(-len(rows) // ALIGN_BATCH)
     net = AlignmentNet(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
+from pickle import PicklingError
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -121,7 +123,7 @@ def _trained(
     # All else as everyone has it: with other settings joblib would end the processes of a job that
     # runs beside this one.
     parallel = Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
-    try:
+    with _told_why(numbered[0][1].prepared, sign):
         for number, member in parallel(delayed(_numbered)(*each) for each in numbered):
             if member is None:
                 is_interrupted = time.time() < numbered[0][1].turn.end
@@ -132,6 +134,20 @@ def _trained(
             if member is not None:
                 progress.finish(number, member)
                 yield number, member
+
+
+@contextmanager
+def _told_why(prepared: Prepared, sign: StopSign) -> Iterator[None]:
+    """Say why processes fail; where they were told to stop, they do not."""
+    try:
+        yield
+    except PicklingError as error:
+        if all(part.is_sent for part in prepared.sliced):
+            raise
+        raise TypeError(
+            "X or y is too large to be read into memory, and cannot be pickled for other processes "
+            "to read it; set n_jobs=1, or pass a numpy.memmap or a data set of h5py."
+        ) from error
     except TerminatedWorkerError as error:
         if sign.is_up:
             return

@@ -17,6 +17,8 @@ from pare_sklearn.data.folds import Fold, HeldOut, continue_folds, deal_folds, h
 from pare_sklearn.data.folds import row_keys as keys_of
 from pare_sklearn.data.groups import deal_group_folds, hold_out_groups
 from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.sliced import block_slices
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.budget import Budget, choose_budget
 from pare_sklearn.utils.devices import ACCELERATE
@@ -96,7 +98,7 @@ def make_plan(
     rng = new_rng(random_state)
     rng = share_rng(rng) if recipe.is_shared else rng
     folds = _deal(recipe, prepared, budget, rng)
-    row_keys = keys_of(tensor.numpy() for tensor in prepared.rows.inputs.values())
+    row_keys = _row_keys(prepared.rows)
     if held_out is not None and not prepared.n_validation:
         folds = continue_folds(folds, row_keys, held_out, prepared.groups)
     return Plan(
@@ -107,6 +109,13 @@ def make_plan(
         seeds=tuple(as_seed(rng) for _ in folds),
         row_keys=row_keys,
     )
+
+
+def _row_keys(rows: Rows) -> np.ndarray:
+    """Keys of all rows, a block of what is not in memory at a time."""
+    blocks = block_slices(next(iter(rows.inputs.values()))) if rows.sliced else [slice(None)]
+    inputs = ([part[block].numpy() for part in rows.inputs.values()] for block in blocks)
+    return np.concatenate([keys_of(block) for block in inputs])
 
 
 def check_patches(n: int, backbone: Backbone) -> None:
@@ -126,7 +135,7 @@ def _deal(
     n = prepared.n_samples
     if prepared.n_validation:
         return [Fold(np.arange(n), np.arange(n, len(prepared.rows)))] * budget.n_estimators
-    strata = prepared.target.strata(prepared.rows.y.numpy())
+    strata = prepared.strata
     deal: Callable = deal_folds
     hold_out: Callable = hold_out_fraction
     if prepared.groups is not None:
@@ -141,13 +150,14 @@ def _deal(
 
 def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Budget:
     given = {name: getattr(recipe, name) for name in Budget._fields}
-    given["n_jobs"] = _given_jobs(recipe)
+    stays_here = _stays_here(recipe, prepared)
+    given["n_jobs"] = _given_jobs(recipe, stays_here)
     is_large = sum(p.numel() for p in backbone.encoder.parameters()) > LARGE
     return choose_budget(
         prepared.n_samples,
         prepared.modality.n_patches,
         recipe.defaults.most_epochs,
-        1 if is_large else _most_jobs(recipe),
+        1 if is_large or stays_here else _most_jobs(recipe),
         prepared.is_field,
         is_large,
         recipe.is_pretrained and prepared.starts_probed,
@@ -163,12 +173,12 @@ def _plain(value: Any) -> int | str:
     return bool(value) if isinstance(value, (bool, np.bool_)) else int(value)
 
 
-def _given_jobs(recipe: Recipe) -> int | str:
+def _given_jobs(recipe: Recipe, stays_here: bool) -> int | str:
     """Members trained at once, where the user or joblib's configuration says so."""
     if recipe.n_jobs == "auto":
         # As of a cluster in `joblib.parallel_config`.
         configured = effective_n_jobs(None)
-        return "auto" if configured == 1 or _stays_here(recipe) else configured
+        return "auto" if configured == 1 or stays_here else configured
     n_jobs = effective_n_jobs(recipe.n_jobs)
     if recipe.is_shared and n_jobs > 1:
         raise ValueError(
@@ -181,7 +191,7 @@ def _given_jobs(recipe: Recipe) -> int | str:
 def _most_jobs(recipe: Recipe) -> int:
     """How many members may be trained at once, where the user leaves it open."""
     has_time = recipe.time_limit is None or recipe.time_limit >= WORTH_SECONDS
-    if _stays_here(recipe) or not has_time:
+    if not has_time:
         return 1
     with warnings.catch_warnings():
         # A worker of someone's pool may have no processes of its own, which joblib says.
@@ -189,11 +199,12 @@ def _most_jobs(recipe: Recipe) -> int:
         return effective_n_jobs(process_threads())
 
 
-def _stays_here(recipe: Recipe) -> bool:
+def _stays_here(recipe: Recipe, prepared: Prepared) -> bool:
     """Whether members train in this process, where the user leaves it open.
 
-    What is not ours may keep its state in this process; so do callbacks and modules. A GPU is not
-    shared.
+    What is not ours may keep its state in this process; so do callbacks, modules, and arrays that
+    are read in a way of their own. A GPU is not shared.
     """
     is_ours = not recipe.callbacks and not isinstance(recipe.backbone, nn.Module)
-    return not is_ours or recipe.is_shared or recipe.device != "cpu"
+    is_sent = all(part.is_sent for part in prepared.sliced)
+    return not (is_ours and is_sent) or recipe.is_shared or recipe.device != "cpu"

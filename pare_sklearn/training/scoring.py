@@ -14,6 +14,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.sliced import in_memory
 from pare_sklearn.data.targets import Target
 from pare_sklearn.data.targets.classes import Classes
 from pare_sklearn.data.targets.continuous import Continuous
@@ -54,7 +55,9 @@ class ValidationScore(Callback):
         # A state that is kept after each epoch is not to hold them.
         self.outputs_ = []
         assert dataset_valid is not None
-        score = score_outputs(self.scoring, self.target, outputs, dataset_valid.y.numpy())
+        score = score_outputs(
+            self.scoring, self.target, outputs, in_memory(dataset_valid.y).numpy()
+        )
         net.history.record(VALIDATION_SCORE, score)
 
 

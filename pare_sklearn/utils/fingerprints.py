@@ -51,6 +51,10 @@ def _add(digest: Any, value: Any, above: tuple[int, ...]) -> None:
         digest.update(f"{type(value).__name__} {value!r};".encode())
     elif isinstance(value, (Tensor, np.ndarray)):
         _add_array(digest, value, above)
+    elif hasattr(value, "in_blocks"):  # an array that is not in memory
+        _name_array(digest, value)
+        for block in value.in_blocks():
+            _add_numbers(digest, block)
     elif id(value) in above:
         digest.update(f"{above.index(id(value))} above;".encode())
     else:
@@ -62,14 +66,22 @@ def _add(digest: Any, value: Any, above: tuple[int, ...]) -> None:
 
 
 def _add_array(digest: Any, value: Tensor | np.ndarray, above: tuple[int, ...]) -> None:
-    digest.update(f"array {value.dtype} {tuple(value.shape)};".encode())
+    _name_array(digest, value)
     if isinstance(value, Tensor):
-        flat = value.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().data)
+        _add_numbers(digest, value)
     elif value.dtype.hasobject:
         _add(digest, value.ravel().tolist(), above)
     else:
         digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
+
+
+def _name_array(digest: Any, value: Any) -> None:
+    digest.update(f"array {value.dtype} {tuple(value.shape)};".encode())
+
+
+def _add_numbers(digest: Any, tensor: Tensor) -> None:
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    digest.update(flat.view(torch.uint8).numpy().data)
 
 
 def _parts(value: Any) -> tuple[str, Sequence[Any]]:

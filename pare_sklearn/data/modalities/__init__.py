@@ -49,13 +49,19 @@ def detect_modality(X: Any) -> str:
     shapes = shapes_of(samples)
     if len(shapes) > 1:
         return "sequence" if {len(shape) for shape in shapes} <= {1, 2} else "image"
-    n_axes = 1 + len(shapes[0]) if shapes else np.asarray(X, dtype=object).ndim
+    n_axes = 1 + len(shapes[0]) if shapes else _count_axes(samples)
     if n_axes > max(BY_AXES):
         raise ValueError(
             f"X has {n_axes} axes; tables have 2 (n_samples, n_features), sequences 3 (n_samples, "
             "n_channels, length), images 4 (n_samples, n_channels, height, width)."
         )
     return BY_AXES.get(n_axes, TABULAR)
+
+
+def _count_axes(X: Any) -> int:
+    # What has a shape is not read for it: it may be larger than memory.
+    shape = getattr(X, "shape", None)
+    return len(shape) if isinstance(shape, tuple) else np.asarray(X, dtype=object).ndim
 
 
 def new_modality(recipe: Recipe, X: Any) -> Modality:

@@ -12,6 +12,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from pare_sklearn.data.sliced import Sliced
+
 # How a number is written that is a category: no zeros before it, as postcodes have.
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 FLAGS = {"True": "1", "False": "0"}
@@ -28,10 +30,12 @@ def column_names(X: Any) -> list:
 
 
 def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Rows of a DataFrame or an array, by their positions (n_taken,)."""
+    """Rows of a DataFrame or an array, by their positions (n_taken,); of `Sliced` none is read."""
     if hasattr(X, "iloc"):
         return X.iloc[rows]
-    return nw.from_native(X, eager_only=True)[rows].to_native() if is_dataframe(X) else X[rows]
+    if is_dataframe(X):
+        return nw.from_native(X, eager_only=True)[rows].to_native()
+    return X.take(rows) if isinstance(X, Sliced) else X[rows]
 
 
 def iterate_columns(X: Any) -> Iterable:

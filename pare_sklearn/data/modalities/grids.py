@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from pare_sklearn.data.modalities.array_checks import reject_nested_frame, reject_unequal
 from pare_sklearn.data.modalities.modality import Modality
 from pare_sklearn.data.modalities.scaling import ChannelScaler
+from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.sliced import Sliced, as_numbers, check_finite, read_or_keep
 from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
 from pare_sklearn.modules.predictors import FieldPredictor
 from pare_sklearn.utils.one_line import one_line
@@ -47,7 +49,7 @@ class Grids(Modality):
     def __repr__(self) -> str:
         return one_line(self, "n_channels_", "shape_", "patch_shape_", "n_patches")
 
-    def check(self, X: Any) -> np.ndarray:
+    def check(self, X: Any) -> np.ndarray | Sliced:
         """Samples as floats of shape (n_samples, channels, *shape); a single channel may lack.
 
         Raises
@@ -61,28 +63,30 @@ class Grids(Modality):
         expected = f"{self.NAME}s come as one array ({axes})"
         reject_unequal(X, expected)
         reject_nested_frame(X, expected)
-        # Not yet in single precision: what is far from zero would lose its differences.
-        array = check_array(
-            X, dtype=_precision(X), ensure_2d=False, allow_nd=True, ensure_all_finite="allow-nan",
-            ensure_min_features=0, input_name="X",
-        )  # fmt: skip
+        array = _as_floats(read_or_keep(X))
         if array.ndim == n_axes + 1:
-            array = array[:, np.newaxis]
+            array = (
+                array.convert(_one_channel) if isinstance(array, Sliced) else _one_channel(array)
+            )
         if array.ndim != n_axes + 2 or 0 in array.shape:
             raise ValueError(
-                f"X has shape {np.shape(array)}; {self.NAME}s come as ({axes}), none of them 0."
+                f"X has shape {array.shape}; {self.NAME}s come as ({axes}), none of them 0."
             )
+        if isinstance(array, Sliced):
+            check_finite(array, "X", allow_nan=True)
         return array
 
-    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> np.ndarray:
+    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> np.ndarray | Sliced:
         samples = self.check(X)
         if reset or y is None:
             validate_data(columns, samples, y, reset=reset, skip_check_array=True)
         return samples
 
-    def fit(self, X: np.ndarray, dense: bool = False, most_patches: int | None = None) -> Grids:
-        self.n_channels_, *shape = X.shape[1:]
-        self.shape_ = tuple(shape)
+    def fit(
+        self, X: np.ndarray | Sliced, dense: bool = False, most_patches: int | None = None
+    ) -> Grids:
+        self.n_channels_: int = X.shape[1]
+        self.shape_: tuple[int, ...] = tuple(X.shape[2:])
         self.patch_shape_ = self._patch_shape(self._most_patches(dense, most_patches))
         self.n_patches = math.prod(self.grid)
         self.scaler_ = ChannelScaler().fit(X)
@@ -96,6 +100,14 @@ class Grids(Modality):
                 f"X holds {self.NAME}s of shape {X.shape[2:]}, but fit saw {self.shape_}."
             )
         return {"values": torch.from_numpy(self.scaler_.transform(X))}
+
+    def rows(self, X: np.ndarray | Sliced) -> Rows:
+        if isinstance(X, Sliced):
+            return Rows({"values": X.convert(self._values)})
+        return super().rows(X)
+
+    def _values(self, X: np.ndarray) -> Tensor:
+        return self.transform(X)["values"]
 
     def build_embedder(self, width: int) -> GridEmbedder:
         return GridEmbedder(self.n_channels_, self.shape_, self.patch_shape_, width)
@@ -168,7 +180,20 @@ class Grids(Modality):
         return tuple(min(size, axis) for axis in self.shape_)
 
 
-def _precision(X: Any) -> type:
-    """Single precision, where it can hold the numbers as they are."""
-    kind = np.asarray(X).dtype
-    return np.float32 if np.can_cast(kind, np.float32) else np.float64
+def _as_floats(X: Any) -> np.ndarray | Sliced:
+    """Single precision where it can hold the numbers as they are, else double.
+
+    What is far from zero would lose its differences.
+    """
+    kind = X.dtype if isinstance(X, Sliced) else np.asarray(X).dtype
+    precision = np.float32 if np.can_cast(kind, np.float32) else np.float64
+    if isinstance(X, Sliced):
+        return as_numbers(X, precision, "X")
+    return check_array(
+        X, dtype=precision, ensure_2d=False, allow_nd=True, ensure_all_finite="allow-nan",
+        ensure_min_features=0, input_name="X",
+    )  # fmt: skip
+
+
+def _one_channel(X: np.ndarray) -> np.ndarray:
+    return X[:, np.newaxis]

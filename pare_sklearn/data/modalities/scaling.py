@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+
+from pare_sklearn.data.sliced import Sliced, each_block
 
 CLIP = 3.0
 LARGEST = 1e6
@@ -99,10 +103,11 @@ class ChannelScaler:
     array([[-1.,  1.]], dtype=float32)
     """
 
-    def fit(self, X: np.ndarray) -> ChannelScaler:
-        """Learn from samples (n_samples, channels, ...)."""
-        channels = range(X.shape[1])
-        self.means_, self.scales_ = np.array([_mean_and_scale(X[:, j]) for j in channels]).T
+    def fit(self, X: np.ndarray | Sliced) -> ChannelScaler:
+        """Learn from samples (n_samples, channels, ...), block by block where there are many."""
+        blocks = [[_moments(channel) for channel in np.moveaxis(x, 1, 0)] for x in each_block(X)]
+        merged = [_mean_and_scale(channel) for channel in zip(*blocks, strict=True)]
+        self.means_, self.scales_ = np.array(merged).T
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
@@ -118,16 +123,51 @@ class ChannelScaler:
         return scaled
 
 
-def _mean_and_scale(channel: np.ndarray) -> tuple[float, float]:
-    """Of what is there; NaN and 0 where nothing is, a scale of 0 where nothing varies."""
+class _Moments(NamedTuple):
+    """What is known of the numbers of a channel, or of a block of it."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+    deviation: float
+
+
+def _moments(channel: np.ndarray) -> _Moments:
+    """Of what is there."""
     present = channel[~np.isnan(channel)].astype(np.float64)
     if not len(present):
-        return np.nan, 0.0
+        return _Moments(0, np.nan, np.inf, -np.inf, 0.0)
+    low, high = present.min(), present.max()
     # Of halves, whose sums and differences cannot overflow.
-    middle = present.min() / 2 + present.max() / 2
+    middle = low / 2 + high / 2
     mean = middle + (present - middle).mean()
-    spread = np.abs(present - mean).max()
-    if spread <= ROUNDING * abs(mean):
-        return mean, 0.0
+    spread = max(high - mean, mean - low)
     # Relative to the largest, whose square might overflow.
-    return mean, spread * np.sqrt(np.mean(((present - mean) / spread) ** 2))
+    relative = np.mean(((present - mean) / (spread or 1.0)) ** 2)
+    return _Moments(len(present), mean, low, high, spread * np.sqrt(relative))
+
+
+def _mean_and_scale(blocks: Sequence[_Moments]) -> tuple[float, float]:
+    """Of the blocks of a channel; NaN and 0 where nothing is, a scale of 0 where nothing varies."""
+    present = [block for block in blocks if block.n]
+    if not present:
+        return np.nan, 0.0
+    mean, deviation = present[0].mean, present[0].deviation
+    if len(present) > 1:
+        mean, deviation = _merge(present)
+    low, high = min(block.low for block in present), max(block.high for block in present)
+    varies = max(high - mean, mean - low) > ROUNDING * abs(mean)
+    return mean, deviation if varies else 0.0
+
+
+def _merge(blocks: Sequence[_Moments]) -> tuple[float, float]:
+    """Mean and deviation of all blocks together (Chan, Golub & LeVeque 1983)."""
+    counts, means, _, _, deviations = np.array(blocks).T
+    shares = counts / counts.sum()
+    # Of halves, whose sums and differences cannot overflow.
+    middle = means.min() / 2 + means.max() / 2
+    mean = middle + shares @ (means - middle)
+    parts = np.concatenate([deviations, means - mean])
+    largest = np.abs(parts).max() or 1.0
+    return mean, largest * np.sqrt(np.tile(shares, 2) @ (parts / largest) ** 2)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pare_sklearn.data.modalities.array_checks import as_samples, shapes_of
 from pare_sklearn.data.modalities.grids import Grids
+from pare_sklearn.data.sliced import Sliced
 from pare_sklearn.modules.convolutions import KERNEL_LENGTH, RandomConvolutions
 
 
@@ -29,11 +30,11 @@ class Sequences(Grids):
     NAME = "sequence"
     AXES = ("length",)
 
-    def check(self, X: Any) -> np.ndarray:
+    def check(self, X: Any) -> np.ndarray | Sliced:
         samples = as_samples(X)
         return super().check(_fill_up(samples) if len(shapes_of(samples)) > 1 else samples)
 
-    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> np.ndarray:
+    def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> np.ndarray | Sliced:
         if reset:
             self.ragged_ = len(shapes_of(as_samples(X))) > 1
         return super().validate(X, y, columns, reset=reset)
@@ -49,7 +50,7 @@ class Sequences(Grids):
         filled = np.pad(X, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan)
         return super().transform(filled[:, :, :longest])
 
-    def build_features(self, inputs: dict[str, Tensor], seed: int) -> RandomConvolutions | None:
+    def build_features(self, inputs: dict[str, Any], seed: int) -> RandomConvolutions | None:
         if self.shape_[0] < KERNEL_LENGTH:
             return None
         return RandomConvolutions(inputs["values"], seed)

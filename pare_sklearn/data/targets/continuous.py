@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ from sklearn.metrics import mean_squared_error
 from sklearn.utils.validation import check_array
 from torch import nn
 
+from pare_sklearn.data.modalities.frames import take_rows
+from pare_sklearn.data.sliced import Sliced, as_numbers, check_finite, each_block, read_or_keep
 from pare_sklearn.data.targets.target import Target
 from pare_sklearn.data.targets.target_scaler import TargetScaler
 from pare_sklearn.data.unlabelled import split_targets
@@ -44,11 +48,24 @@ class Continuous(Target):
         self._reject_nested(y)
         return split_targets(y, allow_fields=self.field_axes is not None)
 
-    def check(self, y: Any) -> np.ndarray:
+    def check(self, y: Any) -> np.ndarray | Sliced:
+        targets = self._as_numbers(y if self.field_axes is None else read_or_keep(y))
+        if 0 in targets.shape:
+            raise ValueError(f"y has shape {targets.shape}, and with it no targets.")
+        if self.loss_name in RELATIVE_LOSSES:
+            self._reject_zeros(targets)
+        return targets
+
+    def _as_numbers(self, y: Any) -> np.ndarray | Sliced:
+        """Finite numbers in double precision."""
+        if isinstance(y, Sliced):
+            targets = as_numbers(y, np.float64, "y")
+            check_finite(targets, "y", allow_nan=False)
+            return targets
         self._reject_nested(y)
         reject_missing_labels(y)
         try:
-            targets = check_array(
+            return check_array(
                 y,
                 ensure_2d=False,
                 allow_nd=self.field_axes is not None,
@@ -61,20 +78,16 @@ class Continuous(Target):
             raise ValueError(
                 f"Input y must be numbers: {error}. For class labels use PaReClassifier."
             ) from error
-        if 0 in targets.shape:
-            raise ValueError(f"y has shape {targets.shape}, and with it no targets.")
-        if self.loss_name in RELATIVE_LOSSES:
-            self._reject_zeros(targets)
-        return targets
 
-    def fit(self, y: np.ndarray, weights: np.ndarray) -> Continuous:
-        y, weights = y[weights > 0], weights[weights > 0]
+    def fit(self, y: np.ndarray | Sliced, weights: np.ndarray) -> Continuous:
+        counts = np.flatnonzero(weights > 0)
+        y, weights = take_rows(y, counts), weights[counts]
         self.seen_shape = y.shape[1:]
         self.shape = self.seen_shape or (1,)
         if self.loss_name == "auto":
             relative = y.ndim > 2 and not self._is_zero(y).any()
             self.loss_name = "relative_l2" if relative else "squared_error"
-        self.scaler = TargetScaler().fit(y.reshape(len(y), -1), weights)
+        self.scaler = TargetScaler().fit(_each_way(y, _flat), weights)
         return self
 
     def follow(self, earlier: Target) -> Continuous:
@@ -83,8 +96,11 @@ class Continuous(Target):
         self.scaler = earlier.scaler
         return self
 
-    def encode(self, y: np.ndarray) -> np.ndarray:
-        return self.scaler.transform(y.reshape(len(y), -1)).astype(np.float32)
+    def encode(self, y: np.ndarray | Sliced) -> np.ndarray | Sliced:
+        return _each_way(y, self._encode)
+
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        return self.scaler.transform(_flat(y)).astype(np.float32)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Targets (n_samples, ...) in the units of y, of outputs (n_samples, n_outputs)."""
@@ -129,7 +145,7 @@ class Continuous(Target):
         has_channels = self.field_axes is not None and len(shape) == self.field_axes + 1
         return shape[0] if self.loss_name == "nrmse" and has_channels else 1
 
-    def _reject_zeros(self, y: np.ndarray) -> None:
+    def _reject_zeros(self, y: np.ndarray | Sliced) -> None:
         zeros = np.flatnonzero(self._is_zero(y))
         if len(zeros):
             raise ValueError(
@@ -137,7 +153,17 @@ class Continuous(Target):
                 "a target, or a channel of it, that is zero throughout; use loss='squared_error'."
             )
 
-    def _is_zero(self, y: np.ndarray) -> np.ndarray:
+    def _is_zero(self, y: np.ndarray | Sliced) -> np.ndarray:
         """Whether a sample has nothing that its error could be relative to, (n_samples,)."""
-        groups = y.reshape(len(y), self._n_groups(y.shape[1:]), -1)
-        return (groups == 0).all(axis=2).any(axis=1)
+        n_groups = self._n_groups(y.shape[1:])
+        groups = (block.reshape(len(block), n_groups, -1) for block in each_block(y))
+        return np.concatenate([(block == 0).all(axis=2).any(axis=1) for block in groups])
+
+
+def _each_way(y: np.ndarray | Sliced, function: Callable) -> Any:
+    """What a function makes of targets: now if they are in memory, else when they are read."""
+    return y.convert(function) if isinstance(y, Sliced) else function(y)
+
+
+def _flat(y: np.ndarray) -> np.ndarray:
+    return y.reshape(len(y), math.prod(y.shape[1:]))

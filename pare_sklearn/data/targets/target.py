@@ -43,15 +43,15 @@ class Target(ABC):
         """Take targets apart from the marks of samples without one, and tell which have one."""
 
     @abstractmethod
-    def check(self, y: Any) -> np.ndarray:
-        """Targets as an array (n_samples, ...); raise where they are of another kind."""
+    def check(self, y: Any) -> Any:
+        """Targets as an array (n_samples, ...) or `Sliced`; raise where of another kind."""
 
     @abstractmethod
-    def fit(self, y: np.ndarray, weights: np.ndarray) -> Target:
+    def fit(self, y: Any, weights: np.ndarray) -> Target:
         """Learn classes, shapes and scales from checked targets (n_samples, ...)."""
 
     @abstractmethod
-    def encode(self, y: np.ndarray) -> np.ndarray:
+    def encode(self, y: Any) -> Any:
         """Codes that nets train with, of checked targets."""
 
     def follow(self, earlier: Target) -> Target:
@@ -65,8 +65,8 @@ class Target(ABC):
             )
         return self
 
-    def check_known(self, y: Any) -> np.ndarray:
-        """Targets of other samples as an array; raise where they differ in kind from those seen."""
+    def check_known(self, y: Any) -> Any:
+        """Targets of other samples, checked; raise where they differ in kind from those seen."""
         checked = self.check(y)
         # A single column is as good as none.
         shape, seen = (shape or (1,) for shape in (checked.shape[1:], self.seen_shape))

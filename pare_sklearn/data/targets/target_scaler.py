@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from pare_sklearn.data.sliced import Sliced, block_slices, each_block
 from pare_sklearn.utils.one_line import one_line
 
 
@@ -26,11 +27,13 @@ class TargetScaler:
            [ 1.]])
     """
 
-    def fit(self, y: np.ndarray, weights: np.ndarray) -> TargetScaler:
+    def fit(self, y: np.ndarray | Sliced, weights: np.ndarray) -> TargetScaler:
         """Learn from targets (n_samples, n_outputs) and weights (n_samples,)."""
-        _, exponent = np.frexp(np.abs(y).max())
+        _, exponent = np.frexp(max(np.abs(block).max() for block in each_block(y)))
         self.unit_ = float(np.ldexp(1.0, exponent - 1))
-        self.standard_ = StandardScaler().fit(y / self.unit_, sample_weight=weights)
+        self.standard_ = StandardScaler()
+        for rows in block_slices(y):
+            self.standard_.partial_fit(y[rows] / self.unit_, sample_weight=weights[rows])
         return self
 
     @property
