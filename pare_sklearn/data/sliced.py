@@ -15,8 +15,8 @@ from torch import Tensor
 
 from pare_sklearn.data.stored import open_anew, opens_anew
 
-# Numbers from which on an array is not read as a whole: 256 MiB of float32.
-LARGE_NUMBERS = 1 << 26
+# Numbers from which on an array is not read as a whole: 128 MiB of float32.
+LARGE_NUMBERS = 1 << 25
 # Numbers of a block of it, where all are gone through.
 BLOCK_NUMBERS = 1 << 22
 

@@ -240,7 +240,7 @@ def test_what_cannot_be_pickled_stays_in_this_process():
 
 
 def test_what_is_small_is_read_into_memory(monkeypatch):
-    monkeypatch.setattr(sliced, "LARGE_NUMBERS", 1 << 26)
+    monkeypatch.setattr(sliced, "LARGE_NUMBERS", 1 << 25)
     X, _ = make_fields()
     np.testing.assert_array_equal(read_or_keep(OnlySlices(X)), X)
     assert read_or_keep(X) is X
@@ -277,7 +277,7 @@ def test_scales_by_block_are_those_of_all(scale, monkeypatch):
     X[::7, 0] = np.nan
     by_block = ChannelScaler().fit(X)
     of_targets = TargetScaler().fit(X[:, 2], np.ones(50))
-    monkeypatch.setattr(sliced, "LARGE_NUMBERS", 1 << 26)
+    monkeypatch.setattr(sliced, "LARGE_NUMBERS", 1 << 25)
     at_once = ChannelScaler().fit(X)
     np.testing.assert_allclose(by_block.means_, at_once.means_, rtol=1e-12, atol=1e-14 * scale)
     np.testing.assert_allclose(by_block.scales_, at_once.scales_, rtol=1e-12)
