@@ -51,6 +51,8 @@ class StoredDataset:
     def __init__(self, dataset: Any) -> None:
         self.path, self.name = dataset.file.filename, dataset.name
         self.shape, self.dtype = dataset.shape, dataset.dtype
+        # So that nothing is imported for those who have no such data.
+        self._file_class = type(dataset.file)
         self._dataset = dataset
 
     def __len__(self) -> int:
@@ -58,9 +60,7 @@ class StoredDataset:
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         if self._dataset is None:
-            import h5py
-
-            self._dataset = h5py.File(self.path, "r")[self.name]
+            self._dataset = self._file_class(self.path, "r")[self.name]
         return self._dataset[rows]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_the_score_of_the_best_epoch_is_that_of_the_users_rows():
     for member, net in enumerate(model.estimators_):
         scores = [r["validation_score"] for r in model.history_ if r["member"] == member]
         own = -log_loss(Y_VAL, proba_of_net(net, model, X_VAL))
-        assert own == pytest.approx(max(scores), abs=1e-5)
+        assert own == pytest.approx(max(scores), abs=1e-3)  # weights are rounded at the end
 
 
 def test_scaling_does_not_see_the_users_rows():

@@ -62,7 +62,8 @@ def test_two_processes_train_what_one_would(shared, alone, name):
     assert_rows_near(history(model), history(expected))
     weights, expected_weights = (m.net_.module_.state_dict() for m in (model, expected))
     for key, weight in expected_weights.items():
-        torch.testing.assert_close(weights[key], weight, rtol=1e-4, atol=1e-5)
+        # Rounded to half precision at the end, perhaps to neighbours.
+        torch.testing.assert_close(weights[key], weight, rtol=2e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [*COMPARED, "random"])

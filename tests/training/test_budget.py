@@ -57,7 +57,7 @@ def test_few_samples_are_seen_as_often_as_there_are_fewer(n_samples):
 
 
 def test_patience_follows_the_epochs_given():
-    assert choose_budget(100, 16, **AUTO | {"max_epochs": 41}).patience == 11
+    assert choose_budget(100, 16, **AUTO | {"max_epochs": 41}).patience == 7
     assert choose_budget(100, 16, **AUTO | {"max_epochs": 3}).patience == 5
 
 

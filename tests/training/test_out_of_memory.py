@@ -67,9 +67,9 @@ def test_the_training_is_that_of_whole_batches(parameters, y, most_rows, n_parts
     assert split.net_.n_parts_ == n_parts
     for name, weight in whole.net_.module_.state_dict().items():
         torch.testing.assert_close(
-            split.net_.module_.state_dict()[name], weight, rtol=1e-4, atol=1e-5
+            split.net_.module_.state_dict()[name], weight, rtol=2e-3, atol=1e-5
         )
-    np.testing.assert_allclose(split.predict_proba(X), whole.predict_proba(X), atol=1e-5)
+    np.testing.assert_allclose(split.predict_proba(X), whole.predict_proba(X), atol=1e-4)
     assert_rows_near(losses(split), losses(whole))
 
 

@@ -188,7 +188,7 @@ def test_interrupted_in_a_single_member_the_best_epoch_is_restored(data, epoch):
     assert len(model.history_) == epoch - 1
     (held_out,) = model.ensemble_.held_out.by_member
     best = max(row["validation_score"] for row in model.history_)
-    assert -log_loss(y[held_out], proba_of_net(model, X[held_out])) == pytest.approx(best, abs=1e-5)
+    assert -log_loss(y[held_out], proba_of_net(model, X[held_out])) == pytest.approx(best, abs=1e-3)
 
 
 def test_interrupted_before_the_first_epoch_ends_there_is_nothing_to_keep(data):
@@ -258,8 +258,9 @@ def test_finetuning_starts_from_the_shipped_weights_and_scratch_does_not(data):
         .max()
         for strategy in ("pare", "finetune", "scratch")
     }
-    assert distance["pare"] < 1e-4
-    assert distance["finetune"] < 1e-4
+    # Half precision moves a weight by this much.
+    assert distance["pare"] < 1e-3
+    assert distance["finetune"] < 1e-3
     assert distance["scratch"] > 0.1
 
 

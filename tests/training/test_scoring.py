@@ -20,6 +20,8 @@ from skorch.callbacks import Callback
 from pare_sklearn import PaReClassifier, PaReRegressor
 
 QUICK = {"max_epochs": 5, "lr": 1e-2, "random_state": 0, "n_jobs": 1, "source": "digits"}
+# Trained weights are rounded to half precision after the last score.
+ROUNDED = 1e-3
 SINGLE = {**QUICK, "n_estimators": 1, "linear_probe": False}
 X, CODES = make_classification(
     80, 5, n_informative=4, n_redundant=0, n_classes=3, class_sep=0.7, random_state=0
@@ -63,7 +65,7 @@ def test_classes_are_scored_as_scikit_learn_does(scoring, by_hand):
     model = fit(PaReClassifier(**SINGLE, scoring=scoring), X, Y)
     proba = outputs_of(model, X[OUT]).softmax(dim=1).numpy()
     expected = by_hand(Y[OUT], proba, model.classes_[proba.argmax(axis=1)])
-    assert best(model) == pytest.approx(expected, abs=1e-6)
+    assert best(model) == pytest.approx(expected, abs=ROUNDED)
 
 
 @pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "hinge"])
@@ -81,7 +83,7 @@ def test_two_classes_are_scored_by_the_second(scoring):
         "average_precision": average_precision_score(truth, log_odds),
         "hinge": -hinge_loss(truth, log_odds),
     }
-    assert best(model) == pytest.approx(expected[scoring], abs=1e-5)
+    assert best(model) == pytest.approx(expected[scoring], abs=ROUNDED)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_targets_are_scored_in_their_units(scoring, by_hand, n_targets):
     model = fit(PaReRegressor(**SINGLE, scoring=scoring), R, targets)
     predicted = model.target_.decode(outputs_of(model, R[OUT]).numpy())
     assert predicted.shape == targets[OUT].shape
-    assert best(model) == pytest.approx(by_hand(targets[OUT], predicted), rel=1e-4)
+    assert best(model) == pytest.approx(by_hand(targets[OUT], predicted), rel=0.01)
 
 
 def test_fields_and_maps_are_scored_by_point():
@@ -126,7 +128,7 @@ def test_fields_and_maps_are_scored_by_point():
     (out,) = regressor.ensemble_.held_out.by_member
     predicted = regressor.target_.decode(outputs_of(regressor, fields[out]).numpy())
     expected = -np.mean((predicted - 3 * fields[out]) ** 2)
-    assert best(regressor) == pytest.approx(expected, rel=1e-4)
+    assert best(regressor) == pytest.approx(expected, rel=0.01)
     maps = (fields > 0).astype(int)
     for scoring in ("accuracy", "roc_auc"):
         classifier = PaReClassifier(**settings, scoring=scoring).fit(fields, maps)
@@ -167,7 +169,7 @@ def test_it_decides_when_to_stop_and_which_epoch_is_kept():
     settings = {**SINGLE, "max_epochs": 9, "patience": 3, "callbacks": [states]}
     model = PaReClassifier(**settings, scoring=Given([0.1, 0.5, 0.2, 0.5, 0.4])).fit(X, Y)
     assert [row["validation_score"] for row in model.history_] == [0.1, 0.5, 0.2, 0.5, 0.4]
-    assert torch.equal(model.net_.module_.predictor.linear.bias, states.kept[1])
+    assert torch.equal(model.net_.module_.predictor.linear.bias, states.kept[1].half().float())
 
 
 def test_none_is_minus_the_loss_and_the_same_bits_as_its_score():
