@@ -37,7 +37,7 @@ def test_the_picture_is_of_these_results():
     drawing = runpy.run_path(str(DOCS / "draw_overview.py"))
     picture = (DOCS / "overview.svg").read_text(encoding="utf-8")
     differences = drawing["read_differences"](RESULTS)
-    assert len(differences) == 4
+    assert len(differences) == 6
     for each in differences:
         assert each.name in picture
         assert f"{each.mean:+.4f} ({each.low:+.4f} to {each.high:+.4f})" in picture
