@@ -94,7 +94,7 @@ def draw_measured(ax: Axes, differences: list[Difference]) -> None:
         ax.text(0.048, row, text, va="center", fontsize=8, color=INK)
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(range(len(differences)), [each.name for each in differences], fontsize=8)
-    ax.set(xlim=(-0.105, 0.045), ylim=(len(differences) - 0.5, -0.5))
+    ax.set(xticks=[-0.1, -0.05, 0], xlim=(-0.105, 0.045), ylim=(len(differences) - 0.5, -0.5))
     ax.set_xlabel("AUROC of PaRe minus that of …, 95% interval", fontsize=8, color=INK)
     ax.tick_params(axis="x", labelsize=8)
     ax.spines[["top", "right", "left"]].set_visible(False)
