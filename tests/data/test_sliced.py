@@ -296,3 +296,10 @@ def test_components_see_the_same_samples_of_data_that_is_large(on_disk, monkeypa
     monkeypatch.setattr("pare_sklearn.ensemble.features.SEEN_NUMBERS", 16 * 12 * 10)
     found, _ = assert_same_fits("fields", "memmap", on_disk)
     assert found.features_.directions.shape == (12 * 10, 4)
+
+
+def test_where_predictions_go_is_not_routed():
+    assert not hasattr(PaReClassifier, "set_predict_proba_request")
+    with pytest.raises(TypeError, match="out"):
+        PaReRegressor().set_predict_request(out=True)
+    PaReRegressor().set_predict_request  # noqa: B018  quantiles are
