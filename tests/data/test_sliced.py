@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn import config_context
 from sklearn.base import clone
 
 from pare_sklearn import PaReClassifier, PaReEmbedding, PaReRegressor
@@ -300,6 +301,7 @@ def test_components_see_the_same_samples_of_data_that_is_large(on_disk, monkeypa
 
 def test_where_predictions_go_is_not_routed():
     assert not hasattr(PaReClassifier, "set_predict_proba_request")
-    with pytest.raises(TypeError, match="out"):
-        PaReRegressor().set_predict_request(out=True)
-    PaReRegressor().set_predict_request  # noqa: B018  quantiles are
+    with config_context(enable_metadata_routing=True):
+        PaReRegressor().set_predict_request(quantiles=True)
+        with pytest.raises(TypeError, match="out"):
+            PaReRegressor().set_predict_request(out=True)
