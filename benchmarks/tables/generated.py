@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.datasets import make_classification, make_friedman1
@@ -32,35 +34,27 @@ def make_categories() -> pd.DataFrame:
 
 def make_few_of_many() -> pd.DataFrame:
     """5 of 120 columns tell the class."""
-    X, y = make_classification(
-        2_000, 120, n_informative=5, n_redundant=0, flip_y=0.05, random_state=3
-    )
-    return _frame(X, y)
+    return _classes(2_000, 120, n_informative=5, n_redundant=0, flip_y=0.05, random_state=3)
 
 
 def make_redundant() -> pd.DataFrame:
     """40 of 60 columns are mixtures of the 6 that tell the class."""
-    X, y = make_classification(
-        800, 60, n_informative=6, n_redundant=40, n_classes=4, random_state=4
-    )
-    return _frame(X, y)
+    return _classes(800, 60, n_informative=6, n_redundant=40, n_classes=4, random_state=4)
 
 
 def make_clusters() -> pd.DataFrame:
     """Each class is 6 clusters at corners of a hypercube, so that only interactions tell it."""
-    X, y = make_classification(
+    return _classes(
         3_000, 40, n_informative=5, n_redundant=5, n_clusters_per_class=6, weights=[0.8],
         random_state=5,
     )  # fmt: skip
-    return _frame(X, y)
 
 
 def make_twenty_classes() -> pd.DataFrame:
     """20 classes, told by 12 of 50 columns."""
-    X, y = make_classification(
+    return _classes(
         3_000, 50, n_informative=12, n_classes=20, n_clusters_per_class=1, random_state=6
     )
-    return _frame(X, y)
 
 
 def make_missing() -> pd.DataFrame:
@@ -87,6 +81,10 @@ MAKERS = {
     "missing": make_missing,
     "friedman": make_friedman,
 }
+
+
+def _classes(n_rows: int, n_columns: int, **settings: Any) -> pd.DataFrame:
+    return _frame(*make_classification(n_rows, n_columns, **settings))
 
 
 def _frame(X: np.ndarray, y: np.ndarray) -> pd.DataFrame:

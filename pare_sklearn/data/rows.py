@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from pare_sklearn.data.sliced import Sliced, block_slices, in_memory
+from pare_sklearn.data.sliced import Sliced, block_slices, convert, in_memory
 from pare_sklearn.data.stored import Joined
 from pare_sklearn.utils.arrays import writable
 
@@ -91,8 +91,8 @@ class Rows(Dataset):
 
     def label(self, y: np.ndarray | Sliced, weights: np.ndarray) -> Rows:
         """The same inputs with targets (n_samples, ...) and weights (n_samples,)."""
-        targets = y.convert(torch.as_tensor) if isinstance(y, Sliced) else torch.from_numpy(y)
-        return Rows(self.inputs, targets, torch.from_numpy(weights.astype(np.float32)))
+        own_weights = torch.from_numpy(weights.astype(np.float32))
+        return Rows(self.inputs, convert(y, torch.as_tensor), own_weights)
 
     def append(self, other: Rows) -> Rows:
         """These rows, and behind them those of `other`."""

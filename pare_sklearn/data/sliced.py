@@ -130,6 +130,11 @@ def read_or_keep(array: Any) -> Any:
     return array if isinstance(array, np.ndarray) else np.asarray(array[0 : shape[0]])
 
 
+def convert(array: Any, step: Callable) -> Any:
+    """What a step makes of an array: now if it is in memory, else when it is read."""
+    return array.convert(step) if isinstance(array, Sliced) else step(array)
+
+
 def as_numbers(array: Sliced, precision: type, name: str) -> Sliced:
     """The same in this precision; raise a ValueError where it holds no numbers."""
     if array.dtype.kind not in "biuf":
@@ -165,10 +170,9 @@ def in_memory(tensor: Tensor | Sliced) -> Tensor:
     """All rows as a tensor, read block by block."""
     if isinstance(tensor, Tensor):
         return tensor
-    n_rows = max(1, BLOCK_NUMBERS // max(1, math.prod(tensor.shape[1:])))
     whole = torch.empty(tensor.shape, dtype=tensor.dtype)
-    for start in range(0, len(tensor), n_rows):
-        whole[start : start + n_rows] = tensor[start : start + n_rows]
+    for rows in block_slices(tensor):
+        whole[rows] = tensor[rows]
     return whole
 
 

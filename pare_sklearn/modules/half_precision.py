@@ -52,7 +52,7 @@ class HalfPickled(nn.Module):
         return {**_state(self, known), HALVED: list(halved)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        names = state.pop(HALVED, [])
+        names = state.pop(HALVED)
         super().__setstate__(state)
         for name in names:
             weight = self.get_parameter(name)

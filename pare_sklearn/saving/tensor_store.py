@@ -67,7 +67,9 @@ class TensorsToRead:
         """
         # Cloned, because it would hold on to the whole file.
         tensor = (self._file.get_tensor(key) if key in self._names else self._other(key)).clone()
-        for read in (tensor, tensor.float()):
+        is_narrow = tensor.dtype is torch.float16
+        # The key says of what precision it was before it was stored.
+        for read in (tensor.float(), tensor) if is_narrow else (tensor,):
             if content_key(read) == key:
                 return read
         raise ValueError(f"the tensor {key} is damaged")

@@ -18,7 +18,6 @@ from pare_sklearn.data.folds import row_keys as keys_of
 from pare_sklearn.data.groups import deal_group_folds, hold_out_groups
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
-from pare_sklearn.data.sliced import block_slices
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.budget import Budget, choose_budget
 from pare_sklearn.utils.devices import ACCELERATE
@@ -112,10 +111,9 @@ def make_plan(
 
 
 def _row_keys(rows: Rows) -> np.ndarray:
-    """Keys of all rows, a block of what is not in memory at a time."""
-    blocks = block_slices(next(iter(rows.inputs.values()))) if rows.sliced else [slice(None)]
-    inputs = ([part[block].numpy() for part in rows.inputs.values()] for block in blocks)
-    return np.concatenate([keys_of(block) for block in inputs])
+    """Keys of all rows, block by block where they are large."""
+    blocks = rows.input_blocks()
+    return np.concatenate([keys_of(part.numpy() for part in each.values()) for each in blocks])
 
 
 def check_patches(n: int, backbone: Backbone) -> None:

@@ -15,7 +15,7 @@ from pare_sklearn.data.modalities.array_checks import reject_nested_frame, rejec
 from pare_sklearn.data.modalities.modality import Modality
 from pare_sklearn.data.modalities.scaling import ChannelScaler
 from pare_sklearn.data.rows import Rows
-from pare_sklearn.data.sliced import Sliced, as_numbers, check_finite, read_or_keep
+from pare_sklearn.data.sliced import Sliced, as_numbers, check_finite, convert, read_or_keep
 from pare_sklearn.modules.embedders.grid import STEM_CHANNELS, GridEmbedder, count_patches
 from pare_sklearn.modules.predictors import FieldPredictor
 from pare_sklearn.utils.one_line import one_line
@@ -65,9 +65,7 @@ class Grids(Modality):
         reject_nested_frame(X, expected)
         array = _as_floats(read_or_keep(X))
         if array.ndim == n_axes + 1:
-            array = (
-                array.convert(_one_channel) if isinstance(array, Sliced) else _one_channel(array)
-            )
+            array = convert(array, _one_channel)
         if array.ndim != n_axes + 2 or 0 in array.shape:
             raise ValueError(
                 f"X has shape {array.shape}; {self.NAME}s come as ({axes}), none of them 0."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,14 @@ from sklearn.utils.validation import check_array
 from torch import nn
 
 from pare_sklearn.data.modalities.frames import take_rows
-from pare_sklearn.data.sliced import Sliced, as_numbers, check_finite, each_block, read_or_keep
+from pare_sklearn.data.sliced import (
+    Sliced,
+    as_numbers,
+    check_finite,
+    convert,
+    each_block,
+    read_or_keep,
+)
 from pare_sklearn.data.targets.target import Target
 from pare_sklearn.data.targets.target_scaler import TargetScaler
 from pare_sklearn.data.unlabelled import split_targets
@@ -87,7 +93,7 @@ class Continuous(Target):
         if self.loss_name == "auto":
             relative = y.ndim > 2 and not self._is_zero(y).any()
             self.loss_name = "relative_l2" if relative else "squared_error"
-        self.scaler = TargetScaler().fit(_each_way(y, _flat), weights)
+        self.scaler = TargetScaler().fit(convert(y, _flat), weights)
         return self
 
     def follow(self, earlier: Target) -> Continuous:
@@ -97,7 +103,7 @@ class Continuous(Target):
         return self
 
     def encode(self, y: np.ndarray | Sliced) -> np.ndarray | Sliced:
-        return _each_way(y, self._encode)
+        return convert(y, self._encode)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
         return self.scaler.transform(_flat(y)).astype(np.float32)
@@ -158,11 +164,6 @@ class Continuous(Target):
         n_groups = self._n_groups(y.shape[1:])
         groups = (block.reshape(len(block), n_groups, -1) for block in each_block(y))
         return np.concatenate([(block == 0).all(axis=2).any(axis=1) for block in groups])
-
-
-def _each_way(y: np.ndarray | Sliced, function: Callable) -> Any:
-    """What a function makes of targets: now if they are in memory, else when they are read."""
-    return y.convert(function) if isinstance(y, Sliced) else function(y)
 
 
 def _flat(y: np.ndarray) -> np.ndarray:
