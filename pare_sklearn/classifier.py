@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import metadata_routing
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from pare_sklearn.base import BasePaRe
@@ -56,8 +55,6 @@ class PaReClassifier(ClassifierMixin, BasePaRe):
         default=None, metadata=must_be(OrderedOptions({"balanced"}), dict, None)
     )
     _task: ClassVar[Task] = "classification"
-    # Where predictions go is nothing for meta-estimators to route.
-    __metadata_request__predict_proba: ClassVar = {"out": metadata_routing.UNUSED}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

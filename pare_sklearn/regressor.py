@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import metadata_routing
 from sklearn.utils.validation import check_is_fitted
 
 from pare_sklearn.base import BasePaRe
@@ -53,8 +52,6 @@ class PaReRegressor(RegressorMixin, BasePaRe):
         default="auto", metadata=must_be(OrderedOptions({"auto", *TARGET_LOSSES}))
     )
     _task: ClassVar[Task] = "regression"
-    # Where predictions go is nothing for meta-estimators to route.
-    __metadata_request__predict: ClassVar = {"out": metadata_routing.UNUSED}
 
     @undisturbed
     def predict(

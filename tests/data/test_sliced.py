@@ -7,6 +7,8 @@ import pytest
 import torch
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from pare_sklearn import PaReClassifier, PaReEmbedding, PaReRegressor
 from pare_sklearn.data import sliced
@@ -299,9 +301,11 @@ def test_components_see_the_same_samples_of_data_that_is_large(on_disk, monkeypa
     assert found.features_.directions.shape == (12 * 10, 4)
 
 
-def test_where_predictions_go_is_not_routed():
-    assert not hasattr(PaReClassifier, "set_predict_proba_request")
+def test_where_predictions_go_is_routed_where_asked_for():
+    X, y = make_sequences()
     with config_context(enable_metadata_routing=True):
-        PaReRegressor().set_predict_request(quantiles=True)
-        with pytest.raises(TypeError, match="out"):
-            PaReRegressor().set_predict_request(out=True)
+        clf = PaReClassifier(**QUICK).set_predict_proba_request(out=True)
+        model = make_pipeline(FunctionTransformer(), clf).fit(X, y)
+        out = np.empty((len(X), 3))
+        assert model.predict_proba(X, out=out) is out
+    np.testing.assert_array_equal(out, model.predict_proba(X))
