@@ -82,7 +82,10 @@ class ComponentEncoder:
         return self._components(self._columns(numbers, codes)), codes[:, :0]
 
     def _components(self, columns: np.ndarray) -> np.ndarray:
-        return clip_smoothly(self.pca_.transform(columns) / self.unit_).astype(np.float32)
+        # In float64 and then rounded, because the last bits of a product of matrices depend on how
+        # many rows they have.
+        components = self.pca_.transform(columns.astype(np.float64))
+        return clip_smoothly(components / self.unit_).astype(np.float32)
 
     def _columns(self, numbers: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Numbers, the missing ones at their median, and indicators of the categories."""
