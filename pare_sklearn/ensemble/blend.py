@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +16,11 @@ from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs
 from pare_sklearn.ensemble.features import build_features, see_features
+from pare_sklearn.ensemble.focusing import LinearProbes, focus_probes
 from pare_sklearn.ensemble.importances import measure_importances
-from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, Probe, fit_probe
+from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, fit_probe
 from pare_sklearn.ensemble.residuals import note_residuals
+from pare_sklearn.modules.column_features import ColumnFeatures
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.member import Member
@@ -32,14 +34,6 @@ BLEND_SAMPLES = 10_000
 BLEND_NUMBERS = 1 << 24
 # What the losses of held-out samples are kept of.
 PARTS, BLEND = ("nets", "linear probes"), "blend"
-
-
-class LinearProbes(NamedTuple):
-    """Linear probes of all folds, which know nothing of the members."""
-
-    features: Any
-    """What they see."""
-    probe: Probe
 
 
 def fit_probes(
@@ -69,20 +63,37 @@ def fit_probes(
         return None
     n_rows = prepared.modality.rows_at_once(width)
     loss = partial(prepared.target.loss, codes=y, weights=weights)
+    strengths = FIELD_STRENGTHS if prepared.is_field else STRENGTHS
+
+    def fit(features: Any, strengths: Sequence[float]) -> LinearProbes:
+        probe = fit_probe(
+            see_features(features, rows, recipe.device, n_rows, end)[..., : len(rows), :],
+            rows.y.numpy(),
+            rows.weights.double().numpy(),
+            folds,
+            prepared.target.fit_linear,
+            loss,
+            strengths,
+            end,
+        )
+        return LinearProbes(features, probe)
+
     with limited_threads(process_threads()):
         try:
             check_time(end)
-            features = build_features(recipe, prepared, rows.inputs, plan.seeds[0])
+            features = build_features(recipe, prepared, rows.inputs, len(folds), plan.seeds[0])
             if features is None:
                 return None
-            seen = see_features(features, rows, recipe.device, n_rows, end)[: len(rows)]
-            return LinearProbes(features, _fit_probe(prepared, rows, seen, folds, loss, end))
+            probes = fit(features, strengths)
         except OutOfTime:
             warnings.warn(
                 f"time_limit={recipe.time_limit:g} leaves no time for the linear probes.",
                 stacklevel=4,
             )
             return None
+        if not isinstance(features, ColumnFeatures):
+            return probes
+        return focus_probes(probes, fit, rows, folds, loss, strengths, plan.seeds[0])
 
 
 def blend_members(
@@ -143,12 +154,13 @@ def _weigh(
     features = probe = None
     if probes is not None:
         features = probes.features
+        if isinstance(features, ColumnFeatures) and len(numbers) < len(all_folds):
+            features = features.take(numbers)
         ends = np.cumsum([len(fold.valid) for fold in all_folds])
         held_out = np.split(probes.probe.held_out, ends[:-1])
         outputs.append(np.concatenate([held_out[number] for number in numbers]))
-        models = [probes.probe.models[number] for number in numbers]
         # What the probes say of held-out samples is as large as all targets, and used here alone.
-        probe = Probe(probes.probe.scaler, models)
+        probe = probes.probe.take(numbers)
     parts = dict(zip(PARTS, outputs, strict=False))
     factors = prepared.target.blend(np.stack(outputs), y, weights)
     parts[BLEND] = np.tensordot(factors, outputs, axes=1)
@@ -196,23 +208,3 @@ def _draw(strata: np.ndarray, n: int, rng: np.random.RandomState) -> np.ndarray:
     if n >= len(strata):
         return np.arange(len(strata))
     return hold_out_fraction(strata, n / len(strata), rng).valid
-
-
-def _fit_probe(
-    prepared: Prepared,
-    rows: Rows,
-    features: np.ndarray,
-    folds: Sequence[Fold],
-    loss: partial,
-    end: float,
-) -> Probe:
-    return fit_probe(
-        features,
-        rows.y.numpy(),
-        rows.weights.double().numpy(),
-        folds,
-        prepared.target.fit_linear,
-        loss,
-        FIELD_STRENGTHS if prepared.is_field else STRENGTHS,
-        end,
-    )

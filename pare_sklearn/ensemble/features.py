@@ -32,7 +32,7 @@ COEFFICIENTS = 1 << 20
 
 
 def build_features(
-    recipe: Recipe, prepared: Prepared, inputs: dict[str, Any], seed: int
+    recipe: Recipe, prepared: Prepared, inputs: dict[str, Any], n_views: int, seed: int
 ) -> Any | None:
     """What the probes see: of fields principal components, else what suits the modality.
 
@@ -43,7 +43,9 @@ def build_features(
     prepared : Prepared
         Modality and target.
     inputs : dict of str to Tensor or Sliced
-        Samples that principal components and random convolutions are fitted to.
+        Samples that they are fitted to.
+    n_views : int
+        Of the columns of a table; all else is seen in one way.
     seed : int
         Draws.
 
@@ -54,7 +56,7 @@ def build_features(
     """
     if prepared.is_field:
         return _build_components(inputs["values"], prepared.target.n_outputs, seed)
-    own = prepared.modality.build_features(inputs, seed)
+    own = prepared.modality.build_features(inputs, n_views, seed)
     return build_frozen(recipe, prepared.modality, seed) if own is None else own
 
 
@@ -134,14 +136,14 @@ def see_features(
 
     Returns
     -------
-    ndarray of shape (n_filled, n_features)
+    ndarray of shape (n_filled, n_features), or (n_views, n_filled, n_features) of columns
 
     Raises
     ------
     OutOfTime
         If they would not be there in time.
     """
-    return np.concatenate([*each_batch(features, rows, device, n_at_once, end)])
+    return np.concatenate([*each_batch(features, rows, device, n_at_once, end)], axis=-2)
 
 
 def each_batch(

@@ -46,7 +46,7 @@ class _Member(NamedTuple):
         if entries is None or self.features is None or self.linear is None:
             return outputs
         coef, intercept = (torch.from_numpy(part).to(outputs) for part in self.linear)
-        return outputs + self.factors[1] * (self.features.combine(entries) @ coef.T + intercept)
+        return outputs + self.factors[1] * (self.features.combine(entries)[0] @ coef.T + intercept)
 
 
 def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -> np.ndarray | None:
@@ -94,16 +94,14 @@ def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -
 
 def _members(ensemble: Ensemble) -> Iterator[_Member]:
     probe, factors = ensemble.probe, ensemble.factors.tolist()
+    linears = [] if probe is None else probe.unscaled()
     for number, net in enumerate(ensemble.nets):
         net.module_.eval()
         if probe is None or factors[1] <= SMALLEST_PART * factors[0]:
             yield _Member(net, factors, None, None)
             continue
-        # Of features as they are, what the model does to standardised ones.
-        coef, intercept = probe.models[number]
-        scaled = coef / probe.scaler.scale_
-        linear = Linear(scaled, intercept - scaled @ probe.scaler.mean_)
-        yield _Member(net, factors, ensemble.features, linear)
+        assert ensemble.features is not None
+        yield _Member(net, factors, ensemble.features.take([number]), linears[number])
 
 
 def _spread(indices: np.ndarray, most: int) -> np.ndarray:

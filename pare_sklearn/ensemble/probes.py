@@ -28,23 +28,48 @@ Loss = Callable[[np.ndarray], float]
 
 
 class Probe(NamedTuple):
-    """A linear model for each fold."""
+    """A linear model for each fold, of what it sees: one view for all, or one for each."""
 
-    scaler: StandardScaler
+    means: np.ndarray
+    """(1, n_features) or (n_folds, 1, n_features)"""
+    scales: np.ndarray
     models: list[Linear]
+    """of standardised features"""
+    strength: float
+    """inverse strength of the penalty"""
     held_out: np.ndarray = np.empty((0, 0))
     """(n_held_out, n_outputs), what they say of the held-out samples, fold after fold; nothing once
     the blend is chosen"""
 
     def __repr__(self) -> str:
-        return one_line(self, n_models=len(self.models), n_features=self.scaler.n_features_in_)
+        return one_line(self, n_models=len(self.models), n_features=self.means.shape[-1])
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
         # In float64 and then rounded, because the last bits of a product of matrices depend on how
         # many rows they have.
-        scaled = self.scaler.transform(features).astype(np.float64)
-        return np.stack([model(scaled) for model in self.models]).astype(np.float32)
+        scaled = ((features - self.means) / self.scales).astype(np.float64)
+        views = each_view(scaled, len(self.models))
+        each = [model(view) for model, view in zip(self.models, views, strict=True)]
+        return np.stack(each).astype(np.float32)
+
+    def take(self, numbers: Sequence[int]) -> Probe:
+        """The models of some folds, without what they said."""
+        means, scales = (
+            part if part.ndim == 2 else part[[*numbers]] for part in (self.means, self.scales)
+        )
+        return Probe(means, scales, [self.models[number] for number in numbers], self.strength)
+
+    def unscaled(self) -> list[Linear]:
+        """The models, of features as they are."""
+        means, scales = (each_view(part, len(self.models)) for part in (self.means, self.scales))
+        each = zip(self.models, means, scales, strict=True)
+        return [model.before(mean[0], scale[0]) for model, mean, scale in each]
+
+
+def each_view(features: np.ndarray, n_models: int) -> np.ndarray:
+    """What each model sees, (n_models, n_samples, n_features), of views that they may share."""
+    return np.broadcast_to(features, (n_models, *features.shape[-2:]))
 
 
 def fit_probe(
@@ -61,7 +86,8 @@ def fit_probe(
 
     Parameters
     ----------
-    features : ndarray of shape (n_samples, n_features)
+    features : ndarray of shape (n_samples, n_features) or (n_folds, n_samples, n_features)
+        For all folds, or for each.
     targets : ndarray of shape (n_samples, ...)
     weights : ndarray of shape (n_samples,)
     folds : sequence of Fold
@@ -83,20 +109,21 @@ def fit_probe(
     OutOfTime
         If there is no time for a single strength.
     """
-    scaler = StandardScaler().fit(features, sample_weight=weights)
-    scaled = scaler.transform(features)
+    means, scales = _standard(features, weights)
+    scaled = (features - means) / scales
     del features  # as large as a table gets
+    views = each_view(scaled, len(folds))
 
     def fit(strength: float) -> Probe:
-        models = []
-        for fold in folds:
+        models, outputs = [], []
+        for fold, view in zip(folds, views, strict=True):
             check_time(end)
             rows = fold.train
-            fitted = fit_linear(scaled[rows], targets[rows], weights[rows], strength)
+            fitted = fit_linear(view[rows], targets[rows], weights[rows], strength)
             # All are kept, and half as much is enough.
             models.append(Linear(*(part.astype(np.float32) for part in fitted)))
-        outputs = [model(scaled[fold.valid]) for model, fold in zip(models, folds, strict=True)]
-        return Probe(scaler, models, np.concatenate(outputs))
+            outputs.append(models[-1](view[fold.valid]))
+        return Probe(means, scales, models, strength, np.concatenate(outputs))
 
     def fit_in_time() -> Iterator[Probe]:
         with suppress(OutOfTime):
@@ -108,3 +135,13 @@ def fit_probe(
     if best is None:
         raise OutOfTime
     return best
+
+
+def _standard(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and standard deviations of features, float32, of each view; 1 of what does not vary."""
+    views = features.reshape(-1, *features.shape[-2:])
+    scalers = [StandardScaler().fit(view, sample_weight=weights) for view in views]
+    shape = (*features.shape[:-2], 1, -1)
+    parts = ([scaler.mean_ for scaler in scalers], [scaler.scale_ for scaler in scalers])
+    means, scales = (np.reshape(part, shape).astype(np.float32) for part in parts)
+    return means, scales

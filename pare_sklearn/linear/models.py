@@ -31,6 +31,11 @@ class Linear(NamedTuple):
         """Outputs (n_samples, n_outputs) of features (n_samples, n_features)."""
         return features @ self.coef.T + self.intercept
 
+    def before(self, means: np.ndarray, scales: np.ndarray) -> Linear:
+        """The same of features that are yet to be standardised by these."""
+        coef = self.coef.astype(np.float64) / scales
+        return Linear(coef, self.intercept - coef @ means)
+
 
 def fit_logistic(
     X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float, n_classes: int

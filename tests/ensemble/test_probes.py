@@ -66,8 +66,12 @@ def make_rows(model, X):
 
 
 def see(model, X):
-    """What the probes see, all rows in one batch."""
+    """What the probes see, all rows in one batch; of tables each something else."""
     return model.features_(**make_rows(model, X).inputs).numpy()
+
+
+def standardise(model, X):
+    return (see(model, X) - model.probe_.means) / model.probe_.scales
 
 
 def make_images(n=40):
@@ -221,10 +225,9 @@ def test_probabilities_are_the_mean_of_the_blends(n_estimators):
     assert model.blend_.shape == (2,)
     reweigh(model, np.array([0.7, 0.4]))  # neither of them nothing
     rows = make_rows(model, X)
-    scaled = (see(model, X) - model.probe_.scaler.mean_) / model.probe_.scaler.scale_
-    members = []
-    for net, linear in zip(model.estimators_, model.probe_.models, strict=True):
-        logits = 0.7 * net.forward(rows).numpy() + 0.4 * (scaled @ linear.coef.T + linear.intercept)
+    members, views = [], standardise(model, X)
+    for net, linear, seen in zip(model.estimators_, model.probe_.models, views, strict=True):
+        logits = 0.7 * net.forward(rows).numpy() + 0.4 * (seen @ linear.coef.T + linear.intercept)
         members.append(softmax(logits, axis=1))
     assert len(members) == n_estimators
     np.testing.assert_allclose(model.predict_proba(X), np.mean(members, axis=0), atol=1e-4)
@@ -235,10 +238,10 @@ def test_targets_are_the_mean_of_the_blends():
     model = PaReRegressor(**QUICK).fit(X, y)
     reweigh(model, np.array([0.7, 0.4]))
     rows = make_rows(model, X)
-    scaled = (see(model, X) - model.probe_.scaler.mean_) / model.probe_.scaler.scale_
+    each = zip(model.estimators_, model.probe_.models, standardise(model, X), strict=True)
     members = [
-        0.7 * net.forward(rows).numpy() + 0.4 * (scaled @ linear.coef.T + linear.intercept)
-        for net, linear in zip(model.estimators_, model.probe_.models, strict=True)
+        0.7 * net.forward(rows).numpy() + 0.4 * (seen @ linear.coef.T + linear.intercept)
+        for net, linear, seen in each
     ]
     expected = model.y_scaler_.inverse_transform(np.mean(members, axis=0))
     np.testing.assert_allclose(model.predict(X), expected, atol=1e-4 * y.std())
@@ -254,18 +257,17 @@ def test_the_factors_are_the_best_for_the_samples_held_out():
         net.forward(make_rows(model, X[fold.valid])).double().numpy()
         for net, fold in zip(model.estimators_, folds, strict=True)
     ]
-    scaled = model.probe_.scaler.transform(see(model, X))
-    probes = [
-        linear(scaled[fold.valid]) for linear, fold in zip(model.probe_.models, folds, strict=True)
-    ]
+    each = zip(model.probe_.models, standardise(model, X), folds, strict=True)
+    probes = [linear(seen[fold.valid]) for linear, seen, fold in each]
     logits = np.stack([np.concatenate(nets), np.concatenate(probes)])
 
     def loss(factors):
-        # Of targets as sure as 60 samples allow.
+        # Of targets as sure as 60 samples allow, which say little of which model is better.
         proba, n = log_softmax(np.tensordot(factors, logits, 1), axis=1), len(y)
         of_class = proba[np.arange(n), y[held_out]]
         others = (proba.sum(axis=1) - of_class) / 2
-        return -((n + 1) / (n + 2) * of_class + 1 / (n + 2) * others).mean()
+        apart = np.square(factors - np.mean(factors)).sum()
+        return -((n + 1) / (n + 2) * of_class + 1 / (n + 2) * others).mean() + 8 * apart / n
 
     grid = np.linspace(BOUNDS[0], 4, 81)
     least = min(loss([first, second]) for first in grid for second in grid)
@@ -287,7 +289,6 @@ def test_large_tables_are_thinned_for_the_probes_and_the_blend(monkeypatch, esti
     for n in (80, 200):
         X, y = make_table(estimator_class, n)
         model = estimator_class(**BARELY).fit(X, y)
-        assert model.probe_.scaler.n_samples_seen_ == pytest.approx(80)
         assert model.score(X, y) > 0.5
     assert blended == [(80, 80, 80)] * 2
 
@@ -382,7 +383,7 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(estimator_class):
     reweigh(model, np.array([0.5, 0.5]))
     whole, features, scale = predict(model, X), see(model, X), np.ptp(y)
     for rows in ([4], [7, 3], np.arange(33), np.arange(60)[::-1]):
-        np.testing.assert_allclose(see(model, X[rows]), features[rows], atol=1e-5)
+        np.testing.assert_allclose(see(model, X[rows]), features[:, rows], atol=1e-5)
         np.testing.assert_allclose(predict(model, X[rows]), whole[rows], atol=1e-5 * scale)
 
 
@@ -539,11 +540,13 @@ def test_rows_without_a_label_are_none_of_the_probe():
     hidden = np.where(np.arange(60) % 3 == 0, -1, y)
     model = PaReClassifier(**QUICK, semi_supervised=True).fit(X, hidden)
     assert model.ensemble_.held_out.by_member.shape == (2, 40)
-    assert model.probe_.scaler.n_samples_seen_ == 40
+    labelled = see(model, X[hidden >= 0])
+    np.testing.assert_allclose(model.probe_.means[:, 0], labelled.mean(axis=1), atol=1e-5)
     X_targets, targets = make_table(PaReRegressor)
     targets[::3] = np.nan
     regressor = PaReRegressor(**QUICK, semi_supervised=True).fit(X_targets, targets)
-    assert regressor.probe_.scaler.n_samples_seen_ == 40
+    labelled = see(regressor, X_targets[np.arange(60) % 3 > 0])
+    np.testing.assert_allclose(regressor.probe_.means[:, 0], labelled.mean(axis=1), atol=1e-5)
     assert np.isfinite(regressor.predict(X_targets)).all()
 
 

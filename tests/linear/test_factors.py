@@ -32,14 +32,16 @@ def draw_labels(logits, rng):
 
 def naive_log_loss(factors, logits, y, weights):
     """Sample by sample, without a gradient, of targets as sure as so many samples allow."""
-    doubt = 1 / (weights.sum() ** 2 / (weights**2).sum() + 2)
+    n = weights.sum() ** 2 / (weights**2).sum()
+    doubt = 1 / (n + 2)
     losses = []
     for row, label in enumerate(y):
         summed = sum(factor * one[row] for factor, one in zip(factors, logits, strict=True))
         log_proba = log_softmax(summed)
         others = np.delete(log_proba, label).mean()
         losses.append(-(1 - doubt) * log_proba[label] - doubt * others)
-    return np.average(losses, weights=weights)
+    apart = sum((factor - np.mean(factors)) ** 2 for factor in factors)
+    return np.average(losses, weights=weights) + 8 * apart / n
 
 
 def make_logits(n_models=2, n=80, n_classes=3, strengths=(0.8, 0.4), seed=0):
@@ -111,7 +113,7 @@ def test_repeating_a_sample_is_as_weighting_it():
     np.testing.assert_allclose(
         blend_logits(logits, y, repeats.astype(float)),
         blend_logits(logits[:, rows], y[rows], np.ones(len(rows))),
-        rtol=5e-2,  # so many rows are a little surer than their weights
+        rtol=0.2,  # so many rows are surer than their weights
     )
 
 
@@ -127,6 +129,14 @@ def test_logits_that_are_always_right_are_as_sure_as_their_number_allows(n):
     (factor,) = blend_logits(np.eye(3)[y][np.newaxis], y, np.ones(n))
     proba = softmax(factor * np.eye(3)[0])
     assert proba[0] == pytest.approx((n + 1) / (n + 2), abs=2e-3)
+
+
+@pytest.mark.parametrize("n", [20, 2_000])
+def test_only_many_samples_tell_which_model_is_better(n):
+    logits, y, _ = make_logits(n=n, strengths=(1.0, 0.0))
+    first, second = blend_logits(logits, y, np.ones(n))
+    assert first > second
+    assert (second < 0.1) == (n == 2_000)
 
 
 def test_logits_that_are_always_wrong_give_the_lower_bound():

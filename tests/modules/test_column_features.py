@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -16,8 +18,14 @@ def make_columns(n=40, seed=0):
     return torch.from_numpy(numbers), torch.from_numpy(categories)
 
 
-def features_of(numbers, categories, seed=0):
-    return ColumnFeatures(numbers, categories, CARDINALITIES, POSITIONS, seed)
+def features_of(numbers, categories, seed=0, n_views=2):
+    return ColumnFeatures(numbers, categories, CARDINALITIES, POSITIONS, n_views, seed)
+
+
+def of_numbers(numbers, n_views=1):
+    nothing = torch.zeros(len(numbers), 0, dtype=torch.int64)
+    columns = [*range(numbers.shape[1])]
+    return ColumnFeatures(numbers, nothing, [], columns, n_views, 0), nothing
 
 
 def naive_entries(numbers, categories, codes):
@@ -44,32 +52,86 @@ def test_entries_are_standardised_numbers_and_indicators():
     assert features.columns.tolist() == [1, 3, 3, 0, 0, 0, 2]
 
 
-def test_units_are_rectified_sums_over_at_most_three_entries():
+def test_units_are_rectified_sums_over_mixtures_of_at_most_three_columns():
     numbers, categories = make_columns()
     features = features_of(numbers, categories)
     entries = features.standardise(numbers, categories).numpy()
-    units = features(numbers, categories).numpy()[:, entries.shape[1] :]
-    assert units.shape == (40, 1024)
-    used = set()
-    for j in range(0, 1024, 100):
-        of_unit = torch.stack([features.chosen[:, j], features.weights[:, j]], dim=1).tolist()
-        seen = [(int(entry), weight) for entry, weight in of_unit if weight]
-        used.add(len(seen))
-        assert len({entry for entry, _ in seen}) == len(seen) <= 3
-        total = sum(weight * entries[:, entry] for entry, weight in seen)
-        total = np.asarray(total) - features.thresholds[j].item()
-        assert np.allclose(units[:, j], np.maximum(total, 0), atol=1e-5)
-    assert used == {1, 2, 3}
+    # Columns by their position: the one with letters has three entries, and as many mixtures.
+    owners = features.columns.tolist()
+    mixtures = []
+    for column in sorted({*owners}):
+        places = [place for place, owner in enumerate(owners) if owner == column]
+        for number in range(len(places)):
+            weights = features.mixing[number, places].numpy()
+            assert len(places) > 1 or weights.tolist() == [1.0]
+            mixtures.append((column, entries[:, places] @ weights))
+    found = features(numbers, categories).numpy()
+    assert found.shape == (2, 40, len(owners) + 512)
+    np.testing.assert_array_equal(found[1, :, : len(owners)], entries)
+    n_seen = set()
+    for view, j in product(range(2), range(0, 512, 50)):
+        of_unit = torch.stack([features.chosen[view, j], features.weights[view, j]], dim=1)
+        seen = [(mixtures[int(mixture)], weight) for mixture, weight in of_unit.tolist() if weight]
+        n_seen.add(len(seen))
+        assert len({column for (column, _), _ in seen}) == len(seen) <= 3
+        total = sum(weight * mixture for (_, mixture), weight in seen)
+        total = np.asarray(total) - features.thresholds[view, 0, j].item()
+        assert np.allclose(found[view, :, len(owners) + j], np.maximum(total, 0), atol=1e-5)
+    assert n_seen == {1, 2, 3}
+
+
+def test_views_differ_in_their_units_and_may_be_taken_alone():
+    numbers, categories = make_columns()
+    features = features_of(numbers, categories, n_views=3)
+    seen = features(numbers, categories)
+    n_entries = len(features.columns)
+    assert not torch.equal(seen[0, :, n_entries:], seen[1, :, n_entries:])
+    assert torch.equal(features.take([2, 0])(numbers, categories), seen[[2, 0]])
 
 
 def test_no_unit_answers_to_a_few_samples_alone():
     rng = np.random.default_rng(0)
     numbers = torch.from_numpy(rng.normal(size=(500, 6)).astype(np.float32))
-    nothing = torch.zeros(500, 0, dtype=torch.int64)
-    units = ColumnFeatures(numbers, nothing, [], list(range(6)), 0)(numbers, nothing)[:, 6:]
-    shares = (units > 0).float().mean(dim=0)
+    features, nothing = of_numbers(numbers)
+    shares = (features(numbers, nothing)[0, :, 6:] > 0).float().mean(dim=0)
     assert 0.08 < shares.min() < 0.15
     assert 0.85 < shares.max() < 0.92
+
+
+def test_rounding_decides_nothing_of_samples_that_tie_with_a_threshold():
+    numbers = torch.from_numpy(np.arange(300).reshape(100, 3) % 2).float()
+    features, nothing = of_numbers(numbers)
+    units = features(numbers, nothing)[0, :, 3:]
+    assert not ((units > 0) & (units < 1e-3)).any()
+
+
+def test_a_focused_view_sees_the_columns_along_which_its_model_changes():
+    rng = np.random.default_rng(0)
+    numbers = torch.from_numpy(rng.normal(size=(200, 8)).astype(np.float32))
+    features, nothing = of_numbers(numbers, n_views=2)
+    entries = features.standardise(numbers, nothing)
+    coefs = torch.zeros(2, 1, 8 + 512)
+    # The first model goes by a column, the second by units that see another one alone.
+    coefs[0, 0, 5] = -2
+    alone = (features.weights[1] != 0) & (features.chosen[1] == 2)
+    coefs[1, 0, 8:][(alone.sum(1) == 1) & ((features.weights[1] != 0).sum(1) == 1)] = 1
+    everything = np.arange(200)
+    focused = features.focus(entries, [everything, everything[:100]], coefs, 1)
+    for view, column in enumerate((5, 2)):
+        seen = (focused.chosen[view] == column).any(dim=1).float().mean()
+        others = (focused.chosen[view] == 7).any(dim=1).float().mean()
+        assert seen > 0.95
+        assert 0.1 < others < 0.5
+    assert torch.equal(focused.standardise(numbers, nothing), entries)
+
+
+def test_a_model_that_goes_by_nothing_leaves_all_columns_the_same_chance():
+    numbers = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
+    features, nothing = of_numbers(numbers)
+    entries = features.standardise(numbers, nothing)
+    focused = features.focus(entries, [np.arange(50)], torch.zeros(1, 1, 4 + 512), 1)
+    counts = focused.chosen[focused.weights != 0].bincount(minlength=4)
+    assert counts.min() > 0.8 * counts.max()
 
 
 def test_unseen_and_rare_categories_have_no_indicator(monkeypatch):

@@ -96,7 +96,7 @@ class Modality(ABC):
         """A new predictor of flat outputs of this shape, from features on a grid."""
         return Predictor(width, math.prod(shape), dropout)
 
-    def build_features(self, inputs: dict[str, Any], seed: int) -> nn.Module | None:
+    def build_features(self, inputs: dict[str, Any], n_views: int, seed: int) -> nn.Module | None:
         """What linear probes see of samples; None where it is what the frozen encoder sees."""
         return None
 

@@ -50,7 +50,9 @@ class Sequences(Grids):
         filled = np.pad(X, ((0, 0), (0, 0), (0, lacking)), constant_values=np.nan)
         return super().transform(filled[:, :, :longest])
 
-    def build_features(self, inputs: dict[str, Any], seed: int) -> RandomConvolutions | None:
+    def build_features(
+        self, inputs: dict[str, Any], n_views: int, seed: int
+    ) -> RandomConvolutions | None:
         if self.shape_[0] < KERNEL_LENGTH:
             return None
         return RandomConvolutions(inputs["values"], seed)

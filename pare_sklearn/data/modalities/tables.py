@@ -109,11 +109,16 @@ class Tables(Modality):
             width,
         )
 
-    def build_features(self, inputs: dict[str, Tensor], seed: int) -> ColumnFeatures:
+    def build_features(self, inputs: dict[str, Tensor], n_views: int, seed: int) -> ColumnFeatures:
         encoder = self.encoder_
         positions = [*encoder.numeric_, *encoder.categorical_]
         return ColumnFeatures(
-            inputs["numbers"], inputs["categories"], encoder.cardinalities_, positions, seed
+            inputs["numbers"],
+            inputs["categories"],
+            encoder.cardinalities_,
+            positions,
+            n_views,
+            seed,
         )
 
     def by_feature(self, scores: np.ndarray) -> np.ndarray:
