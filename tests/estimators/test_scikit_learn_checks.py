@@ -7,7 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 
-SMALL = {"n_estimators": 2, "lr": 5e-3}
+SMALL = {"source": "digits", "n_estimators": 2, "lr": 5e-3}
 
 # As scikit-learn lists it for its random forests: weights and repeated rows draw different folds,
 # batches and dropout masks. `test_weights_on_the_mean` compares them on the mean over seeds.
@@ -18,7 +18,7 @@ EXPECTED_FAILURES = {
 
 
 @parametrize_with_checks(
-    [PaReClassifier(max_epochs=10, **SMALL), PaReRegressor(max_epochs=15, **SMALL)],
+    [PaReClassifier(max_epochs=4, **SMALL), PaReRegressor(max_epochs=6, **SMALL)],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
 )
 def test_contract(estimator, check):
@@ -38,10 +38,11 @@ def test_weights_on_the_mean(estimator_class):
         predictions = []
         for seed in range(3):
             model = estimator_class(
+                source="digits",
                 n_estimators=1,
                 early_stopping=False,
-                max_epochs=25,
-                lr=2e-3,
+                max_epochs=15,
+                lr=3e-3,
                 batch_size=1000,
                 dropout=0.0,
                 patch_size=0.25,
