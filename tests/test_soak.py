@@ -9,7 +9,7 @@ from benchmarks.soak.rounds import PLACES
 
 @pytest.mark.parametrize("place", ["threads", "members in processes"])
 def test_nothing_piles_up(place):
-    size = {"n_fits": 12, "n_predictions": 24, "n_rounds": 6}
+    size = {"n_fits": 8, "n_predictions": 16, "n_rounds": 4}
     outcome = run_in_process("benchmarks.soak.rounds", {"place": place} | size, threads=1)
     before, after = outcome["before"], outcome["after"]
     assert outcome["warnings"] == []

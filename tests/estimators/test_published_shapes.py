@@ -7,6 +7,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from pare_sklearn import PaReClassifier, PaReRegressor
 
 N = 8
+# Numbers a sample; of more, a member of two takes a minute.
+LARGE = 1_000_000
 # Shapes of a sample, and of its target: a number of classes, or of labels, or a field.
 CLASSES = {
     "CIFAR-100": ((3, 32, 32), 4),
@@ -41,14 +43,13 @@ FIELDS = {
 SETTINGS = {"source": "digits", "max_epochs": 1, "random_state": 0}
 
 
-def make_samples(shape):
-    return np.random.default_rng(0).normal(size=(N, *shape)).astype(np.float32)
+def make_samples(shape, n=N):
+    return np.random.default_rng(0).normal(size=(n, *shape)).astype(np.float32)
 
 
 def fit(estimator_class, X, y):
     """Fit in batches of one; predictions for one sample are those for it among all."""
-    # Of the largest, a member of two takes a minute.
-    n_members = 1 if X[0].size > 1e6 else 2
+    n_members = 1 if X[0].size > LARGE else 2
     model = estimator_class(**SETTINGS, n_estimators=n_members, batch_size=1).fit(X, y)
     predict = getattr(model, "predict_proba", model.predict)
     np.testing.assert_array_equal(predict(X[:1]), predict(X)[:1])
@@ -81,11 +82,12 @@ def test_maps(shape, field):
 
 @pytest.mark.parametrize(("shape", "field"), FIELDS.values(), ids=FIELDS)
 def test_fields(shape, field):
-    X, y = make_samples(shape), np.random.default_rng(1).normal(size=(N, *field))
+    n = 3 if np.prod(shape) > LARGE else N
+    X, y = make_samples(shape, n), np.random.default_rng(1).normal(size=(n, *field))
     model = fit(PaReRegressor, X, y)
     predicted = model.predict(X)
     assert predicted.shape == y.shape
-    expected = r2_score(y.reshape(N, -1), predicted.reshape(N, -1))
+    expected = r2_score(y.reshape(n, -1), predicted.reshape(n, -1))
     assert model.score(X, y) == pytest.approx(expected)
 
 

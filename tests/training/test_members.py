@@ -117,6 +117,9 @@ class Silent(Callback):
     pass
 
 
+ALONE = {"strategy": "finetune", "linear_probe": False, "random_state": 0}
+
+
 @pytest.mark.parametrize(
     ("parameters", "n_jobs"),
     [
@@ -142,7 +145,7 @@ def test_how_many_train_at_once(monkeypatch, two_threads, parameters, n_jobs):
 
     monkeypatch.setattr("pare_sklearn.base.train_members", stop)
     with pytest.raises(KeyboardInterrupt):
-        PaReClassifier(strategy="finetune", random_state=0, **parameters).fit(X, y)
+        PaReClassifier(**ALONE | parameters).fit(X, y)
     assert asked == [n_jobs]
 
 

@@ -11,7 +11,7 @@ from sklearn.datasets import make_classification
 from pare_sklearn import PaReClassifier
 from pare_sklearn.utils.threads import limited_threads, process_threads
 
-X, Y = make_classification(100, 5, random_state=0)
+X, Y = make_classification(40, 5, random_state=0)
 
 
 @pytest.fixture
@@ -63,4 +63,4 @@ def test_an_error_in_a_thread_ends_its_turn():
     with ThreadPoolExecutor(2) as threads:
         failing = threads.submit(fit, 0, lr=1e30)
         assert isinstance(failing.exception(timeout=120), FloatingPointError)
-        assert threads.submit(fit, 0).result(timeout=120).shape == (100, 2)
+        assert threads.submit(fit, 0).result(timeout=120).shape == (40, 2)
