@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from pare_sklearn.utils.one_line import one_line
 
-N_UNITS = 512
+N_UNITS = 768
 # Columns that a unit sees, at most.
 MOST_COLUMNS = 3
 # Of the entries of a column.
@@ -34,7 +34,7 @@ EVEN_SHARE = 0.1
 class ColumnFeatures(nn.Module):
     r"""Standardised columns, and rectified sums :math:`\max(0, w^T z_S - q)` over a few of them.
 
-    Each of 512 units draws a set S of one to three columns :math:`z_S`, with weights w: random
+    Each of 768 units draws a set S of one to three columns :math:`z_S`, with weights w: random
     features, of which linear models learn what columns mean together [1]_. Its threshold q is a
     quantile of the sums, so that no unit answers to a few samples alone. Entries are numbers,
     indicators of missing numbers, and indicators of categories. Of a column with several entries a
@@ -159,7 +159,7 @@ class ColumnFeatures(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n_views, batch, n_entries + 512)
+        Tensor of shape (n_views, batch, n_entries + 768)
         """
         return self.combine(self.standardise(numbers, categories))
 
@@ -234,7 +234,7 @@ class ColumnFeatures(nn.Module):
         return torch.stack([slope.square().mean(dim=0) for slope in slopes]).sum(dim=0)
 
     def _sums(self, entries: Tensor) -> Tensor:
-        """What the units see (n_views, batch, 512), weighed and added up."""
+        """What the units see (n_views, batch, 768), weighed and added up."""
         n_views, n_units, _ = self.chosen.shape
         mixed = self._mix(entries)
         sums = entries.new_zeros(len(entries), n_views * n_units)

@@ -89,7 +89,7 @@ def test_the_line_says_what_it_is(table):
     assert repr(table.ensemble_).startswith("Ensemble(strategy='pare', n_nets=2, source='levels'")
     assert repr(table.modality_) == "Tables(patches_per_feature_=4, n_patches=20)"
     assert repr(table.history_) == "History(n_rows=4, n_members=2)"
-    assert repr(table.probe_) == "Probe(n_models=2, n_features=1029)"
+    assert repr(table.probe_) == "Probe(n_models=2, n_features=773)"
 
 
 def test_the_history_is_a_list_as_before(table):

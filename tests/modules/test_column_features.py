@@ -66,10 +66,10 @@ def test_units_are_rectified_sums_over_mixtures_of_at_most_three_columns():
             assert len(places) > 1 or weights.tolist() == [1.0]
             mixtures.append((column, entries[:, places] @ weights))
     found = features(numbers, categories).numpy()
-    assert found.shape == (2, 40, len(owners) + 512)
+    assert found.shape == (2, 40, len(owners) + 768)
     np.testing.assert_array_equal(found[1, :, : len(owners)], entries)
     n_seen = set()
-    for view, j in product(range(2), range(0, 512, 50)):
+    for view, j in product(range(2), range(0, 768, 75)):
         of_unit = torch.stack([features.chosen[view, j], features.weights[view, j]], dim=1)
         seen = [(mixtures[int(mixture)], weight) for mixture, weight in of_unit.tolist() if weight]
         n_seen.add(len(seen))
@@ -110,7 +110,7 @@ def test_a_focused_view_sees_the_columns_along_which_its_model_changes():
     numbers = torch.from_numpy(rng.normal(size=(200, 8)).astype(np.float32))
     features, nothing = of_numbers(numbers, n_views=2)
     entries = features.standardise(numbers, nothing)
-    coefs = torch.zeros(2, 1, 8 + 512)
+    coefs = torch.zeros(2, 1, 8 + 768)
     # The first model goes by a column, the second by units that see another one alone.
     coefs[0, 0, 5] = -2
     alone = (features.weights[1] != 0) & (features.chosen[1] == 2)
@@ -129,7 +129,7 @@ def test_a_model_that_goes_by_nothing_leaves_all_columns_the_same_chance():
     numbers = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
     features, nothing = of_numbers(numbers)
     entries = features.standardise(numbers, nothing)
-    focused = features.focus(entries, [np.arange(50)], torch.zeros(1, 1, 4 + 512), 1)
+    focused = features.focus(entries, [np.arange(50)], torch.zeros(1, 1, 4 + 768), 1)
     counts = focused.chosen[focused.weights != 0].bincount(minlength=4)
     assert counts.min() > 0.8 * counts.max()
 
