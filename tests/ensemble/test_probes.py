@@ -196,6 +196,21 @@ def test_the_penalty_is_that_of_the_least_loss_on_the_held_out_samples(noise):
     assert np.argmin(losses) == {0.0: 3, 1.0: 1, 10.0: 0}[noise]
 
 
+def test_penalties_are_tried_until_one_is_no_gain():
+    X, y, weights = make_features()
+    folds = deal_folds(y, 2, np.random.RandomState(0))
+    tried = []
+
+    def fit(X, y, weights, strength):
+        tried.append(strength)
+        return fit_three(X, y, weights, strength)
+
+    losses = iter([3.0, 2.0, 2.5, 1.0])
+    probe = fit_probe(X, y, weights, folds, fit, lambda outputs: next(losses), (1, 2, 3, 4))
+    assert probe.strength == 2
+    assert tried == [1, 1, 2, 2, 3, 3]
+
+
 def test_held_out_outputs_go_fold_after_fold_in_the_order_of_the_fold():
     X, y, weights = make_features()
     folds = [
