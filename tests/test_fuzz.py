@@ -17,7 +17,7 @@ from pare_sklearn import PaReClassifier
 from tests.fuzzing import calls, spoiled_calls
 
 N_SPOILED = int(os.environ.get("PARE_SKLEARN_FUZZ", 300))
-N_VALID = max(40, N_SPOILED // 10)
+N_VALID = max(20, N_SPOILED // 15)
 # Words of the libraries inside, which tell a user nothing.
 ALIEN = (
     "setting an array element", "could not broadcast", "inhomogeneous", "dim <= 2",
@@ -110,7 +110,7 @@ def test_a_call_works_and_its_rows_and_names_do_not_meddle(call):
     assert surroundings() == before
 
 
-@settings(max_examples=max(15, N_VALID // 4), **FUZZ)
+@settings(max_examples=max(8, N_VALID // 4), **FUZZ)
 @given(call=calls().filter(lambda call: call.estimator_class is PaReClassifier))
 def test_names_of_labels_do_not_matter(call):
     y = np.asarray(call.y)

@@ -20,6 +20,7 @@ from benchmarks.backbones.measuring import checkpointing, embedded_samples, step
 from benchmarks.backbones.recipe import Recipe, name_backbone
 from benchmarks.backbones.steps import Load, StepClock, time_variants
 from benchmarks.backbones.texts import read_texts
+from benchmarks.jobs import Job
 from benchmarks.openml_cc18 import plan
 from benchmarks.openml_cc18.protocols import auroc, halves
 from benchmarks.openml_cc18.tasks import Task
@@ -132,7 +133,7 @@ def test_every_strategy_is_fitted_and_scored_on_every_set(compare, recipe, capsy
 
 
 def test_the_score_of_a_table_is_that_of_its_half(compare, recipe):
-    _, records = compare("--seeds", "1")
+    _, records = compare("--seeds", "1", "--tasks", str(TABLE))
     X_train, X_test, y_train, y_test = halves(*table(), "classification", 0)
     clf = PaReClassifier(recipe.backbone, source=texts(), max_epochs=1, random_state=0)
     proba = clf.fit(X_train, y_train).predict_proba(X_test)
@@ -162,7 +163,12 @@ def test_an_interrupted_comparison_goes_on_where_it_was(compare, monkeypatch, ca
     assert len(after) == 6
 
 
-def test_other_weights_and_other_bounds_are_other_fits(compare, backbone, capsys):
+def test_other_weights_and_other_bounds_are_other_fits(compare, backbone, monkeypatch, capsys):
+    def answer(module, request, threads):
+        job = Job(**request)
+        return job.tell([{"metric": "auroc", "score": 0.5, "fit_seconds": 1.0}])
+
+    monkeypatch.setattr(jobs, "run_in_process", answer)
     compare("--seeds", "1")
     compare("--seeds", "1", "--max-epochs", "2")
     assert "6 of 6 jobs to do" in capsys.readouterr().err.splitlines()[-7]
@@ -171,6 +177,8 @@ def test_other_weights_and_other_bounds_are_other_fits(compare, backbone, capsys
     save_model(Path(backbone), "bert", seed=1)
     compare("--seeds", "1")
     assert "6 of 6 jobs to do" in capsys.readouterr().err
+    compare("--seeds", "1")
+    assert "0 of 6 jobs to do" in capsys.readouterr().err
 
 
 def test_jobs_run_in_processes_of_their_own_and_their_failures_are_records(recipe):
@@ -182,10 +190,10 @@ def test_jobs_run_in_processes_of_their_own_and_their_failures_are_records(recip
 
 
 def test_nets_alone_have_no_probe(compare):
-    compare("--seeds", "1")
-    _, records = compare("--seeds", "1", "--nets-alone")
-    assert [len(r["blend"]) for r in records] == [2] * 6 + [1] * 6
-    assert [r["parameters"].get("linear_probe") for r in records] == [None] * 6 + [False] * 6
+    compare("--seeds", "1", "--tasks", str(TABLE))
+    _, records = compare("--seeds", "1", "--tasks", str(TABLE), "--nets-alone")
+    assert [len(r["blend"]) for r in records] == [2] * 3 + [1] * 3
+    assert [r["parameters"].get("linear_probe") for r in records] == [None] * 3 + [False] * 3
 
 
 def test_the_report_reads_the_results(compare, tmp_path):

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
-from benchmarks import isolation
+from benchmarks import isolation, jobs
 from benchmarks.circumstances import find_commit
 from benchmarks.cluster import workers
 from benchmarks.jobs import Job
@@ -75,6 +75,14 @@ def run(cache, tmp_path, monkeypatch):
     return run
 
 
+@pytest.fixture
+def run_here(run, monkeypatch):
+    """Run the command with its jobs in this process too."""
+    monkeypatch.setattr(jobs, "run_in_process", lambda module, request, threads: jobs.do(request))
+    monkeypatch.syspath_prepend(ENVIRONMENT["PYTHONPATH"])
+    return run
+
+
 def command(cache, path, *argv):
     options = ["--cache", cache, "--results", path, *argv]
     return [sys.executable, "-m", "benchmarks.openml_cc18", *map(str, options)]
@@ -113,8 +121,8 @@ def scores(records):
     return {(r["task"], r["split"], r["model"]): r["score"] for r in records}
 
 
-def test_half_scores_the_other_half(run):
-    status, records = run("--seeds", "2")
+def test_half_scores_the_other_half(run_here):
+    status, records = run_here("--seeds", "2")
     assert status == 0
     expected = {}
     for task_id, kind in KINDS:
@@ -144,8 +152,8 @@ def test_a_record_tells_the_circumstances(run):
     assert record["predict_seconds"] > 0
 
 
-def test_probabilities_are_judged_in_a_record(run):
-    _, records = run("--seeds", "1")
+def test_probabilities_are_judged_in_a_record(run_here):
+    _, records = run_here("--seeds", "1")
     of_classes, of_numbers = sorted(records, key=lambda r: r["task"])
     (X, y), names = table("classification"), ["low", "mid", "top"]
     codes = y.cat.codes.to_numpy()
@@ -158,9 +166,9 @@ def test_probabilities_are_judged_in_a_record(run):
     assert not {"log_loss", "calibration_error"} & of_numbers.keys()
 
 
-def test_task_protocol_takes_the_folds_of_the_task(run, cache, tmp_path):
+def test_task_protocol_takes_the_folds_of_the_task(run_here, cache, tmp_path):
     runs = tmp_path / "runs"
-    status, records = run("--protocol", "task", "--runs", str(runs))
+    status, records = run_here("--protocol", "task", "--runs", str(runs))
     assert status == 0
     with use_cache(cache):
         expected = {
@@ -241,8 +249,8 @@ def test_results_that_cannot_be_written_are_told_before_any_work(cache, tmp_path
     assert "Is a directory" in capsys.readouterr().err
 
 
-def test_bad_names_get_a_line_each_and_the_others_go_on(run, capsys):
-    status, records = run("--seeds", "1", tasks="99,1,98", models=QUICK)
+def test_bad_names_get_a_line_each_and_the_others_go_on(run_here, capsys):
+    status, records = run_here("--seeds", "1", tasks="99,1,98", models=QUICK)
     assert status == 1
     assert [record["task"] for record in records] == [1]
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
@@ -276,16 +284,16 @@ def test_no_network_is_told(tmp_path, monkeypatch, capsys):
     assert "task 1: OpenML is not reached (ConnectionError)" in capsys.readouterr().err
 
 
-def test_a_lacking_rival_is_told_and_the_others_go_on(run, monkeypatch, capsys):
+def test_a_lacking_rival_is_told_and_the_others_go_on(run_here, monkeypatch, capsys):
     monkeypatch.setattr("benchmarks.openml_cc18.models.find_spec", lambda name: None)
-    status, records = run("--seeds", "1", tasks="1", models=f"xgboost,{QUICK}")
+    status, records = run_here("--seeds", "1", tasks="1", models=f"xgboost,{QUICK}")
     assert status == 1
     assert [record["model"] for record in records] == [QUICK]
     assert "'xgboost' is not installed: pip install xgboost" in capsys.readouterr().err
 
 
-def test_models_get_only_tasks_of_their_kind(run):
-    status, records = run("--seeds", "1", models="ridge,logreg")
+def test_models_get_only_tasks_of_their_kind(run_here):
+    status, records = run_here("--seeds", "1", models="ridge,logreg")
     assert status == 0
     assert {(r["task"], r["model"]) for r in records} == {(1, "logreg"), (2, "ridge")}
 
@@ -316,11 +324,11 @@ def test_the_time_limit_is_off_after_a_fit_that_failed():
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-def test_a_second_run_does_only_what_is_missing(run, capsys):
-    run("--seeds", "1")
-    _, before = run("--seeds", "2")
+def test_a_second_run_does_only_what_is_missing(run_here, capsys):
+    run_here("--seeds", "1")
+    _, before = run_here("--seeds", "2")
     assert "2 of 4 jobs to do" in capsys.readouterr().err
-    status, after = run("--seeds", "2")
+    status, after = run_here("--seeds", "2")
     assert status == 0
     assert after == before
 
@@ -343,18 +351,18 @@ def test_two_runs_at_once_share_a_file(cache, tmp_path):
     assert sorted(keys) == sorted((split, model) for split in range(2) for model in (SLOW, QUICK))
 
 
-def test_killed_at_random_moments_it_ends_as_an_undisturbed_run(cache, tmp_path, run):
+def test_killed_at_random_moments_it_ends_as_an_undisturbed_run(cache, tmp_path, run_here):
     path = tmp_path / "killed.jsonl"
     options = ["--tasks", "1,2", "--models", QUICK, "--seeds", 2]
     moments = random.Random(0)
-    for _ in range(3):
+    for _ in range(2):
         process = start(cache, path, *options, "--jobs", 2)
         wait_for_line(process, "jobs to do")
         time.sleep(moments.uniform(0, 2))
         process.kill()
         process.wait()
     subprocess.run(command(cache, path, *options), cwd=ROOT, env=ENVIRONMENT, check=True)
-    _, undisturbed = run("--seeds", "2")
+    _, undisturbed = run_here("--seeds", "2")
     assert scores(read_records(path)) == scores(undisturbed)
     assert len(path.read_text().splitlines()) == len(undisturbed)
 
@@ -402,10 +410,10 @@ def wait_for(condition, seconds=30):
     return outcome
 
 
-def test_a_cache_is_left_as_it_is(cache, run):
+def test_a_cache_is_left_as_it_is(cache, run_here):
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
-    run("--seeds", "1")
-    run("--protocol", "task")
+    run_here("--seeds", "1")
+    run_here("--protocol", "task")
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*")} == before
 
 

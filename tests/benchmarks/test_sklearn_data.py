@@ -21,10 +21,12 @@ class Quick(PaReClassifier):
 
     def __init__(self, random_state=None):
         super().__init__(
-            source="digits",
+            strategy="finetune",
+            patch_size=4,
             linear_probe=False,
             n_estimators=1,
             max_epochs=1,
+            batch_size=32,
             lr=5e-3,
             random_state=random_state,
         )
@@ -61,9 +63,10 @@ def test_a_table_of_all_models_is_printed_and_recorded(run, capsys, task):
 
 
 def test_a_fold_is_that_of_its_seed(run):
-    _, records = run("--tasks", "digits", "--models", "pare-table", "--seeds", "2")
+    _, records = run("--tasks", "digits", "--models", "pare", "--seeds", "2")
     assert len(records) == 2
     X, y = load_digits(return_X_y=True)
+    X = X.reshape(-1, 1, 8, 8)
     folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
     for record, (train, test) in zip(records, folds, strict=False):
         model = Quick(random_state=0).fit(X[train], y[train])

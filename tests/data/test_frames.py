@@ -13,7 +13,7 @@ import pytest
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.data.modalities.table_encoder import TableEncoder
 
-QUICK = {"n_estimators": 1, "max_epochs": 2, "random_state": 0}
+QUICK = {"n_estimators": 1, "max_epochs": 2, "random_state": 0, "source": "digits"}
 RNG = np.random.default_rng(0)
 N = 60
 TABLE = pd.DataFrame(

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 
-FAST = {"n_estimators": 2, "max_epochs": 4, "random_state": 0, "n_jobs": 1}
+FAST = {"n_estimators": 2, "max_epochs": 4, "random_state": 0, "n_jobs": 1, "source": "digits"}
 Y = np.arange(30) % 2
 X_TOY = np.random.RandomState(0).randn(30, 6)
 

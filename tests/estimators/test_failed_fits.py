@@ -9,7 +9,10 @@ from skorch.callbacks import Callback
 from pare_sklearn import PaReClassifier, PaReRegressor
 
 X, Y = make_classification(80, 5, random_state=0)
-QUICK = {"n_estimators": 2, "max_epochs": 2, "linear_probe": False, "random_state": 0}
+QUICK = {
+    "source": "digits", "n_estimators": 2, "max_epochs": 2, "linear_probe": False,
+    "random_state": 0,
+}  # fmt: skip
 
 
 class Stop(Callback):

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 
-QUICK = {"n_estimators": 1, "max_epochs": 4, "lr": 5e-3, "random_state": 0}
+QUICK = {"n_estimators": 1, "max_epochs": 4, "lr": 5e-3, "random_state": 0, "source": "digits"}
 
 
 @pytest.fixture(scope="module")

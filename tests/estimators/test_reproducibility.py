@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from pare_sklearn import PaReClassifier, PaReRegressor
 
 NUMPYS_OWN = check_random_state(None)
-QUICK = {"n_estimators": 2, "max_epochs": 3}
+QUICK = {"n_estimators": 2, "max_epochs": 3, "source": "digits"}
 
 PROGRAM = """
 import hashlib
@@ -47,7 +47,7 @@ def test_one_seed_gives_one_result_bit_for_bit(data, gate, random_state):
 
 def test_one_seed_gives_one_result_in_another_process(data):
     X, y = data
-    here = PaReClassifier(**QUICK, random_state=0).fit(X, y).predict_proba(X)
+    here = PaReClassifier(**{**QUICK, "source": "auto"}, random_state=0).fit(X, y).predict_proba(X)
     there = subprocess.run(
         [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True
     )

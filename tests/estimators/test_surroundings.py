@@ -15,7 +15,7 @@ from pare_sklearn import PaReClassifier, PaReRegressor, rank_sources
 from pare_sklearn.inspection import otdd_curve
 
 X, Y = make_classification(60, 4, random_state=0)
-QUICK = {"n_estimators": 2, "max_epochs": 2, "random_state": 0}
+QUICK = {"n_estimators": 2, "max_epochs": 2, "random_state": 0, "source": "digits"}
 SWITCHES = [
     {"transform_output": "pandas"},
     {"transform_output": "polars"},
@@ -35,7 +35,7 @@ def results():
     classifier = PaReClassifier(**QUICK).fit(X, Y, sample_weight=np.arange(1, 61))
     regressor = PaReRegressor(**QUICK).fit(X, X[:, 0])
     curve = otdd_curve(classifier, X, Y, k=[0, 2], random_state=0)
-    distances = rank_sources(X, Y, max_samples=30, random_state=0)
+    distances = rank_sources(X, Y, sources=["digits", "signals"], max_samples=30, random_state=0)
     return [
         classifier.predict_proba(X),
         classifier.gate_scores(X),
@@ -99,15 +99,16 @@ from sklearn.datasets import make_classification
 from pare_sklearn import PaReClassifier
 
 torch.set_num_threads(2)
-X, y = make_classification(200, 16, random_state=0)
-model = PaReClassifier(n_estimators=1, max_epochs=2, random_state=0).fit(X, y)
+X, y = make_classification(100, 8, random_state=0)
+settings = {"max_epochs": 2, "source": "digits"}
+model = PaReClassifier(**settings, n_estimators=1, random_state=0).fit(X, y)
 here = model.predict_proba(X)
 
 def predict(_):
     return model.predict_proba(X)
 
 def fit(seed):
-    return PaReClassifier(n_estimators=2, max_epochs=2, random_state=seed).fit(X, y).score(X, y)
+    return PaReClassifier(**settings, n_estimators=2, random_state=seed).fit(X, y).score(X, y)
 
 with multiprocessing.get_context("fork").Pool(2) as pool:
     for proba in pool.map_async(predict, range(2)).get(timeout=120):

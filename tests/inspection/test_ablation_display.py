@@ -10,7 +10,7 @@ from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.inspection import AblationDisplay
 
 X, Y = make_classification(60, 5, random_state=0)
-FAST = {"max_epochs": 3, "random_state": 0, "n_jobs": 1}
+FAST = {"max_epochs": 3, "random_state": 0, "n_jobs": 1, "source": "digits"}
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ def strict():
 
 
 def fit(estimator_class=PaReClassifier, **parameters):
-    defaults = {"n_estimators": 1, "max_epochs": 4, "random_state": 0}
+    defaults = {"n_estimators": 1, "max_epochs": 4, "random_state": 0, "source": "digits"}
     return estimator_class(**{**defaults, **parameters}).fit(X, Y)
 
 
@@ -184,8 +184,10 @@ def test_display_needs_as_many_axes_as_panels(request, fitted, needed, n_axes):
 
 def test_display_shows_consistency_beside_unlabelled_rows():
     unlabelled = np.where(np.arange(len(Y)) % 2, -1, Y)
-    clf = PaReClassifier(n_estimators=1, max_epochs=4, semi_supervised=True, random_state=0)
-    display = CurriculumDisplay.from_estimator(clf.fit(X, unlabelled))
+    clf = PaReClassifier(
+        n_estimators=1, max_epochs=4, semi_supervised=True, source="digits", random_state=0
+    ).fit(X, unlabelled)
+    display = CurriculumDisplay.from_estimator(clf)
     (line,) = [line for line in display.axes_[1].lines if line.get_label() == "consistency"]
     losses = [row["consistency_loss"] for row in clf.history_ if row["k"] > 0]
     assert min(losses) > 0
@@ -278,7 +280,8 @@ def test_gate_scores_are_those_of_the_gates_averaged(request, fitted):
 def test_a_feature_has_its_own_patches_in_gate_scores():
     X_mixed = pd.DataFrame(X, columns=list("abcde"))
     X_mixed["b"] = pd.Categorical(np.where(X[:, 1] > 0, "up", "down"))
-    clf = PaReClassifier(n_estimators=1, max_epochs=2, random_state=0).fit(X_mixed, Y)
+    clf = PaReClassifier(n_estimators=1, max_epochs=2, source="digits", random_state=0)
+    clf.fit(X_mixed, Y)
     before = clf.gate_scores(X_mixed)
     per_feature = clf.n_patches_ // clf.n_features_in_
     for j, name in enumerate(X_mixed):

@@ -12,7 +12,7 @@ from pare_sklearn.inspection import GateDisplay, gate_scores_by_feature
 
 Y = np.arange(30) % 2
 RNG = np.random.RandomState(0)
-FAST = {"n_estimators": 1, "max_epochs": 2, "random_state": 0, "n_jobs": 1}
+FAST = {"n_estimators": 1, "max_epochs": 2, "random_state": 0, "n_jobs": 1, "source": "digits"}
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ SCHEDULES = ["linear", "exponential", "piecewise"]
 )
 def test_halving_search_over_schedules(settings):
     search = HalvingGridSearchCV(
-        PaReClassifier(n_estimators=1, max_epochs=2, random_state=0),
+        PaReClassifier(n_estimators=1, max_epochs=2, source="digits", random_state=0),
         {"k_schedule": SCHEDULES},
         factor=3,
         cv=2,

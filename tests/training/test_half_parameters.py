@@ -73,7 +73,8 @@ def test_messages_are_the_same_in_every_process():
             command, env=environment, capture_output=True, text=True, check=True
         ).stdout
 
-    first, *others = [messages(seed) for seed in (1, 2, 3)]
+    first, other = messages(1), messages(2)
     assert len(first.splitlines()) == 15
     assert "{'finetune', 'orca', 'pare', 'scratch'}" in first
-    assert others == [first, first]
+    assert "'auto', 'constant', 'exponential'" in first
+    assert other == first

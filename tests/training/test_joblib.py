@@ -16,7 +16,7 @@ from pare_sklearn import PaReClassifier
 from pare_sklearn.training.progress import Progress
 
 X, Y = make_classification(150, 6, random_state=0)
-SETTINGS = {"n_estimators": 4, "max_epochs": 6, "random_state": 0}
+SETTINGS = {"n_estimators": 4, "max_epochs": 3, "random_state": 0, "source": "digits"}
 
 
 def fit_and_predict(n_jobs):

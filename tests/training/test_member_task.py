@@ -51,9 +51,9 @@ def test_a_task_is_little_more_than_its_data(monkeypatch, strategy):
 
 def test_a_member_is_a_function_of_its_task(monkeypatch):
     X, y = make_classification(80, 5, random_state=0)
-    settings = {"n_estimators": 2, "max_epochs": 2, "linear_probe": False, "random_state": 0}
-    fitted = PaReClassifier(**settings).fit(X, y)
-    tasks = tasks_of(monkeypatch, PaReClassifier(**settings), X, y)
+    settings = {"n_estimators": 2, "max_epochs": 2, "linear_probe": False, "source": "digits"}
+    fitted = PaReClassifier(**settings, random_state=0).fit(X, y)
+    tasks = tasks_of(monkeypatch, PaReClassifier(**settings, random_state=0), X, y)
     for task, net in zip(pickle.loads(pickle.dumps(tasks)), fitted.estimators_, strict=True):
         task.sign.path.parent.mkdir(exist_ok=True)
         weights = train_member(task).net.module_.state_dict()
@@ -62,7 +62,7 @@ def test_a_member_is_a_function_of_its_task(monkeypatch):
 
 
 def test_five_members_on_two_workers_get_the_data_once(monkeypatch, tmp_path):
-    X, y = long_series(megabytes=49)
+    X, y = long_series(megabytes=12)
     mapped = []
 
     def note_files(self, number, member):
@@ -85,4 +85,4 @@ def test_five_members_on_two_workers_get_the_data_once(monkeypatch, tmp_path):
     with joblib.parallel_config("loky", temp_folder=str(tmp_path)):
         model.fit(X, y)
     assert len(model.estimators_) == len(mapped) == 5
-    assert 49 <= max(mapped) < 49 + 5
+    assert 12 <= max(mapped) < 12 + 5

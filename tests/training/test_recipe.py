@@ -15,7 +15,7 @@ from pare_sklearn.backbones import load_backbone
 from pare_sklearn.data.folds import deal_folds, hold_out_fraction, thin_folds
 from pare_sklearn.training.optimisation import warmup_cosine
 
-SINGLE = {"n_estimators": 1, "random_state": 0}
+SINGLE = {"n_estimators": 1, "random_state": 0, "source": "digits"}
 
 
 class Watch(Callback):
@@ -111,7 +111,7 @@ def proba_of_net(model, X):
 def test_members_train_on_different_rows_and_are_averaged(data):
     X, y = data
     watch = Watch()
-    settings = {"n_estimators": 3, "max_epochs": 2, "linear_probe": False, "random_state": 0}
+    settings = {**SINGLE, "n_estimators": 3, "max_epochs": 2, "linear_probe": False}
     model = PaReClassifier(**settings, callbacks=[watch])
     model.fit(X, y)
     assert [len(member["train"]) for member in watch.members] == [66, 67, 67]
@@ -127,7 +127,8 @@ def test_members_train_on_different_rows_and_are_averaged(data):
 def test_early_stopping_restores_the_best_epoch(data):
     X, y = data
     y = np.random.default_rng(0).permutation(y)  # nothing to learn, so it overfits soon
-    model = PaReClassifier(**SINGLE, max_epochs=60, patience=4, lr=5e-3).fit(X, y)
+    settings = {**SINGLE, "source": "auto", "max_epochs": 60}
+    model = PaReClassifier(**settings, patience=4, lr=5e-3).fit(X, y)
     scores = [row["validation_score"] for row in model.history_]
     best = int(np.argmax(scores))
     assert len(scores) == best + 1 + 4 < 60
@@ -169,10 +170,10 @@ def test_without_early_stopping_a_single_member_sees_all_rows_for_all_epochs(dat
 
 def test_interrupted_in_a_later_member_the_fit_keeps_the_best_state(data):
     X, y = data
-    settings = {"n_estimators": 3, "max_epochs": 8, "random_state": 0}
+    settings = {**SINGLE, "n_estimators": 3, "max_epochs": 5}
     with pytest.warns(UserWarning, match="of 3 members.*the 2 it has begun"):
-        model = PaReClassifier(**settings, callbacks=[Interrupt(member=2, epoch=5)]).fit(X, y)
-    assert [row["epoch"] for row in model.history_ if row["member"] == 1] == [1, 2, 3, 4]
+        model = PaReClassifier(**settings, callbacks=[Interrupt(member=2, epoch=3)]).fit(X, y)
+    assert [row["epoch"] for row in model.history_ if row["member"] == 1] == [1, 2]
     assert len(model.estimators_) == 2
 
     whole = PaReClassifier(**settings).fit(X, y)
@@ -268,8 +269,7 @@ def test_finetuning_starts_from_the_shipped_weights_and_scratch_does_not(data):
     ("strategy", "source"), [("pare", "digits"), ("finetune", None), ("scratch", None)]
 )
 def test_only_pare_replaces_patches_by_those_of_a_source(data, strategy, source):
-    parameters = {"source": "digits", "max_epochs": 2}
-    model = PaReClassifier(**SINGLE, strategy=strategy, **parameters).fit(*data)
+    model = PaReClassifier(**SINGLE, strategy=strategy, max_epochs=2).fit(*data)
     assert model.source_ == source
     assert (model.net_.module_.gate is None) == (source is None)
     assert any(row["k"] > 0 for row in model.history_) == (source is not None)
@@ -278,7 +278,7 @@ def test_only_pare_replaces_patches_by_those_of_a_source(data, strategy, source)
 def test_the_source_may_be_given(data):
     rng = np.random.default_rng(0)
     source = (rng.normal(size=(30, 1, 8, 8)), np.repeat(["a", "b", "c"], 10))
-    model = PaReClassifier(**SINGLE, source=source, max_epochs=2).fit(*data)
+    model = PaReClassifier(**{**SINGLE, "source": source}, max_epochs=2).fit(*data)
     assert model.source_ == "given"
     assert model.net_.module_.source_predictor.linear.out_features == 3
 
@@ -326,7 +326,7 @@ def test_a_fit_gives_no_warnings(data):
 
 
 def test_history_has_a_row_an_epoch(data):
-    model = PaReClassifier(n_estimators=2, max_epochs=4, random_state=0).fit(*data)
+    model = PaReClassifier(**{**SINGLE, "n_estimators": 2}, max_epochs=4).fit(*data)
     assert [(row["member"], row["epoch"]) for row in model.history_] == [
         (member, epoch) for member in (0, 1) for epoch in (1, 2, 3, 4)
     ]
