@@ -24,8 +24,8 @@ PATCH, STAGES = 2, (48, 16, 0)
 COMPARISONS = (
     ("Tables that nothing was chosen on", "LightGBM", "LightGBM, 14 R tables"),
     ("Tables that nothing was chosen on", "CatBoost", "CatBoost, 14 R tables"),
-    ("Tables run once", "LightGBM", "LightGBM, 15 run once"),
-    ("Tables run once", "CatBoost", "CatBoost, 15 run once"),
+    ("Tables to judge by", "LightGBM", "LightGBM, 15 to judge by"),
+    ("Tables to judge by", "CatBoost", "CatBoost, 15 to judge by"),
     ("The embedded default", "fine-tuning", "no source patches, 10 tasks"),
     ("The embedded default", "from scratch", "no pretraining, 10 tasks"),
 )

@@ -153,14 +153,11 @@ def _weigh(
     outputs = [torch.cat([net_outputs(net, part) for net, part in nets]).double().numpy()]
     features = probe = None
     if probes is not None:
-        features = probes.features
-        if isinstance(features, ColumnFeatures) and len(numbers) < len(all_folds):
-            features = features.take(numbers)
         ends = np.cumsum([len(fold.valid) for fold in all_folds])
         held_out = np.split(probes.probe.held_out, ends[:-1])
         outputs.append(np.concatenate([held_out[number] for number in numbers]))
         # What the probes say of held-out samples is as large as all targets, and used here alone.
-        probe = probes.probe.take(numbers)
+        features, probe = probes.take(numbers)
     parts = dict(zip(PARTS, outputs, strict=False))
     factors = prepared.target.blend(np.stack(outputs), y, weights)
     parts[BLEND] = np.tensordot(factors, outputs, axes=1)

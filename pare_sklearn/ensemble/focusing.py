@@ -27,6 +27,13 @@ class LinearProbes(NamedTuple):
     """What they see."""
     probe: Probe
 
+    def take(self, numbers: Sequence[int]) -> LinearProbes:
+        """Those of some folds, without what they said of held-out samples."""
+        features, n_folds = self.features, len(self.probe.models)
+        if isinstance(features, ColumnFeatures) and len(numbers) < n_folds:
+            features = features.take(numbers)
+        return LinearProbes(features, self.probe.take(numbers))
+
 
 # From features and inverse strengths of the penalty.
 FitProbes = Callable[[Any, Sequence[float]], LinearProbes]
