@@ -26,7 +26,7 @@ from pare_sklearn import PaReClassifier, PaReRegressor
 TASK_ID = 7
 N = 60
 N_FOLDS = 2
-TINY = {"n_estimators": 1, "max_epochs": 2, "random_state": 0}
+TINY = {"n_estimators": 1, "max_epochs": 2, "random_state": 0, "source": "digits"}
 GRID = {"k_schedule": ["linear", "exponential"], "k_start": [0.25, 0.5]}
 
 
