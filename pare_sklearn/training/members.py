@@ -13,6 +13,7 @@ from pickle import PicklingError
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.parallel import get_active_backend
 from torch import Tensor
 
 from pare_sklearn.data.prepared import Prepared
@@ -122,7 +123,10 @@ def _trained(
     """Members with their numbers, as they are trained."""
     # All else as everyone has it: with other settings joblib would end the processes of a job that
     # runs beside this one.
-    parallel = Parallel(n_jobs, return_as="generator_unordered", batch_size=1)
+    backend, _ = get_active_backend()
+    # A pool of multiprocessing gives all results together.
+    return_as = "generator_unordered" if backend.supports_return_generator else "list"
+    parallel = Parallel(n_jobs, return_as=return_as, batch_size=1)
     with _told_why(numbered[0][1].prepared, sign):
         for number, member in parallel(delayed(_numbered)(*each) for each in numbered):
             if member is None:

@@ -60,6 +60,13 @@ def test_a_cluster_that_loses_a_worker_trains_the_same_members(monkeypatch, clus
     np.testing.assert_array_equal(proba, one_by_one)
 
 
+@pytest.mark.parametrize("backend", ["multiprocessing", "sequential"])
+def test_backends_that_give_all_at_once_train_the_same_members(backend, one_by_one):
+    with joblib.parallel_config(backend):
+        _, proba = fit_and_predict(n_jobs=2)
+    np.testing.assert_array_equal(proba, one_by_one)
+
+
 def test_a_daemonic_worker_trains_one_by_one(one_by_one):
     # Such a process may not start others.
     with multiprocessing.get_context("spawn").Pool(1) as pool:
