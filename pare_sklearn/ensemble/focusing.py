@@ -29,8 +29,8 @@ class LinearProbes(NamedTuple):
 
     def take(self, numbers: Sequence[int]) -> LinearProbes:
         """Those of some folds, without what they said of held-out samples."""
-        features, n_folds = self.features, len(self.probe.models)
-        if isinstance(features, ColumnFeatures) and len(numbers) < n_folds:
+        features = self.features
+        if isinstance(features, ColumnFeatures):
             features = features.take(numbers)
         return LinearProbes(features, self.probe.take(numbers))
 

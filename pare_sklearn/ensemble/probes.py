@@ -46,12 +46,12 @@ class Probe(NamedTuple):
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
+        views = each_view(_scale(features, self.means, self.scales), len(self.models))
+        each = zip(self.models, views, strict=True)
         # In float64 and then rounded, because the last bits of a product of matrices depend on how
         # many rows they have.
-        scaled = ((features - self.means) / self.scales).astype(np.float64)
-        views = each_view(scaled, len(self.models))
-        each = [model(view) for model, view in zip(self.models, views, strict=True)]
-        return np.stack(each).astype(np.float32)
+        outputs = [model(view.astype(np.float64)).astype(np.float32) for model, view in each]
+        return np.stack(outputs)
 
     def take(self, numbers: Sequence[int]) -> Probe:
         """The models of some folds, without what they said."""
@@ -110,9 +110,8 @@ def fit_probe(
         If there is no time for a single strength.
     """
     means, scales = _standard(features, weights)
-    scaled = (features - means) / scales
+    views = each_view(_scale(features, means, scales), len(folds))
     del features  # as large as a table gets
-    views = each_view(scaled, len(folds))
 
     def fit(strength: float) -> Probe:
         models, outputs = [], []
@@ -138,6 +137,13 @@ def fit_probe(
     if best is None:
         raise OutOfTime
     return best
+
+
+def _scale(features: np.ndarray, means: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Standardised features; they are large, so that no copy is made but what is returned."""
+    scaled = features - means
+    scaled /= scales
+    return scaled
 
 
 def _standard(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -121,11 +121,11 @@ def _trained(
     numbered: Sequence[tuple[int, MemberTask]], n_jobs: int, sign: StopSign, progress: Progress
 ) -> Iterator[tuple[int, Member]]:
     """Members with their numbers, as they are trained."""
-    # All else as everyone has it: with other settings joblib would end the processes of a job that
-    # runs beside this one.
     backend, _ = get_active_backend()
     # A pool of multiprocessing gives all results together.
     return_as = "generator_unordered" if backend.supports_return_generator else "list"
+    # All else as everyone has it: with other settings joblib would end the processes of a job that
+    # runs beside this one.
     parallel = Parallel(n_jobs, return_as=return_as, batch_size=1)
     with _told_why(numbered[0][1].prepared, sign):
         for number, member in parallel(delayed(_numbered)(*each) for each in numbered):
