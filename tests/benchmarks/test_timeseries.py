@@ -366,15 +366,19 @@ def test_minirocket_takes_series_of_unequal_lengths_made_equal(monkeypatch):
     pytest.importorskip("aeon")
     from aeon.classification.convolution_based import MiniRocketClassifier
 
-    def guess(self, X):
-        seen.append(X.shape)
-        return np.repeat("loud", len(X))
+    def watch(name):
+        real = getattr(MiniRocketClassifier, name)
+
+        def watched(self, X, *y):
+            seen.append(X.shape)
+            return real(self, X, *y)
+
+        monkeypatch.setattr(MiniRocketClassifier, name, watched)
 
     seen = []
-    # Behind the checks that it makes of its input; to compile the kernels takes a minute.
-    monkeypatch.setattr(MiniRocketClassifier, "_fit", lambda self, X, y: seen.append(X.shape))
-    monkeypatch.setattr(MiniRocketClassifier, "_predict", guess)
+    watch("_fit")
+    watch("_predict")
     monkeypatch.syspath_prepend(TESTS)
     (outcome,) = measure(a_job(RAGGED, 0, "minirocket"))
     assert seen == [(40, 2, 15), (20, 2, 15)]
-    assert outcome["score"] == np.mean(toy_series.ragged()[3] == "loud")
+    assert outcome["score"] >= 0.5

@@ -25,7 +25,7 @@ def test_patches_of_a_wide_table(n_features, patch_size, n_patches):
 def test_a_wide_table_is_learnt():
     X = np.random.default_rng(0).normal(size=(500, 200))
     y = X[:, 3] + X[:, 100] > 0
-    brief = BRIEF | {"max_epochs": 25, "early_stopping": False, "strategy": "finetune"}
+    brief = BRIEF | {"max_epochs": 25, "early_stopping": False, "source": "auto"}
     clf = PaReClassifier(**brief, linear_probe=False).fit(X[:400], y[:400])
     assert clf.score(X[400:], y[400:]) > 0.75
 
@@ -38,7 +38,7 @@ def test_categories_and_missing_numbers_of_a_wide_table():
     X.columns = [f"column {j}" for j in range(80)]
     X.iloc[::7, 2] = np.nan
     y = np.isin(letters, ["b", "c"])
-    brief = BRIEF | {"max_epochs": 30, "strategy": "finetune", "lr": 3e-3}
+    brief = BRIEF | {"max_epochs": 40, "source": "auto"}
     clf = PaReClassifier(**brief, linear_probe=False).fit(X, y)
     assert clf.score(X, y) > 0.9
     X.iloc[0, 33] = "never seen"

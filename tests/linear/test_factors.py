@@ -107,13 +107,13 @@ def test_no_small_step_from_the_factors_lowers_the_loss(n_models):
 
 
 def test_repeating_a_sample_is_as_weighting_it():
-    logits, y, _ = make_logits()
+    logits, y, _ = make_logits(n=2_000)
     repeats = np.random.default_rng(1).integers(0, 4, size=len(y))
     rows = np.repeat(np.arange(len(y)), repeats)
     np.testing.assert_allclose(
         blend_logits(logits, y, repeats.astype(float)),
         blend_logits(logits[:, rows], y[rows], np.ones(len(rows))),
-        rtol=0.2,  # so many rows are surer than their weights
+        rtol=5e-2,  # so many rows are a little surer than their weights
     )
 
 
