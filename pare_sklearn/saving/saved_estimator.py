@@ -8,11 +8,13 @@ import torch
 from typing_extensions import Self
 
 from pare_sklearn.saving.estimators import load_estimator, save_estimator
+from pare_sklearn.utils.surroundings import undisturbed
 
 
 class SavedEstimator:
     """An estimator that a file without pickles can hold."""
 
+    @undisturbed
     def save(self, path: str | os.PathLike) -> None:
         """Save the fitted estimator as one file of safetensors and JSON, without pickles.
 
@@ -47,6 +49,7 @@ class SavedEstimator:
         save_estimator(self, path)
 
     @classmethod
+    @undisturbed
     def load(cls, path: str | os.PathLike, device: str | torch.device = "cpu") -> Self:
         """Load an estimator that `save` has written; no code in the file is run.
 

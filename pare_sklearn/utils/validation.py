@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
 from numbers import Integral, Real
 from typing import Any
 
@@ -35,11 +36,17 @@ def reject_nested(values: Any, name: str, expected: str, most_axes: int | None =
     ------
     ValueError
         If it is so.
+    TypeError
+        If it is a single thing that holds no numbers, or one with fields.
     """
     try:
         array = np.asarray(values)
     except ValueError as error:  # lists of several lengths
         raise ValueError(f"{name} holds lists; it must be {expected}.") from error
+    if array.dtype.names is not None:
+        raise TypeError(f"{name} is a structured array; it must be {expected}.")
+    if array.ndim == 0 and array.dtype.kind in "OUS" and values is not None:
+        raise TypeError(f"{name} is of type {type(values).__name__}; it must be {expected}.")
     if array.dtype == object and array.size and any(map(_is_collection, array.ravel())):
         raise ValueError(f"{name} holds lists; it must be {expected}.")
     if most_axes is not None and array.ndim > most_axes:
@@ -48,6 +55,16 @@ def reject_nested(values: Any, name: str, expected: str, most_axes: int | None =
 
 def _is_collection(entry: Any) -> bool:
     return isinstance(entry, (list, tuple, set, np.ndarray))
+
+
+def reject_dates(array: np.ndarray, name: str) -> None:
+    """Raise where an array holds dates or durations, which numpy would take for numbers."""
+    first = array.ravel()[:1]
+    if array.dtype.kind in "mM" or any(isinstance(each, (date, time, timedelta)) for each in first):
+        raise TypeError(
+            f"{name} is an array of dates or durations ({array.dtype}); turn them into numbers "
+            "(year, weekday, days since ...) first."
+        )
 
 
 def check_max_samples(max_samples: int) -> None:
@@ -79,6 +96,21 @@ def check_shares(shares: Any, name: str) -> np.ndarray:
     if numbers.ndim != 1 or not numbers.size or not ((numbers > 0) & (numbers < 1)).all():
         raise ValueError(expected)
     return numbers
+
+
+def reject_mixed_labels(y: Any) -> None:
+    """Raise where some labels are text and some are not, which have no order."""
+    labels = np.asarray(y)
+    if labels.dtype != object:
+        return
+    entries = labels.ravel().tolist()
+    text = next((entry for entry in entries if isinstance(entry, str)), None)
+    other = next((entry for entry in entries if not isinstance(entry, str)), None)
+    if text is not None and other is not None:
+        raise TypeError(
+            f"y holds text and other labels, such as {text!r} and {other!r}; make all of them text "
+            "or all of them numbers."
+        )
 
 
 def any_missing(labels: np.ndarray) -> bool:

@@ -5,10 +5,13 @@ import os
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import sklearn
+import torch
 from sklearn.datasets import make_classification
 
 from pare_sklearn import PaReClassifier, PaReRegressor, rank_sources
@@ -59,6 +62,85 @@ def test_switches_of_scikit_learn_change_nothing(switch, expected):
         found = results()
         assert sklearn.get_config() == before
     assert_same(found, expected)
+
+
+@contextmanager
+def default_dtype(dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+SWITCHES_OF_TORCH = {
+    "no gradients": torch.no_grad,
+    "inference mode": torch.inference_mode,
+    "mixed precision": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+    "another device": lambda: torch.device("meta"),
+    "float64": lambda: default_dtype(torch.float64),
+    "bfloat16": lambda: default_dtype(torch.bfloat16),
+}
+
+
+def torch_settings():
+    return (
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.is_autocast_enabled("cpu"),
+        torch.get_default_device(),
+        torch.get_default_dtype(),
+    )
+
+
+@pytest.mark.parametrize("name", SWITCHES_OF_TORCH)
+def test_switches_of_torch_change_nothing(name, expected):
+    with SWITCHES_OF_TORCH[name]():
+        before = torch_settings()
+        found = results()
+        assert torch_settings() == before
+    assert_same(found, expected)
+
+
+@pytest.mark.parametrize("name", SWITCHES_OF_TORCH)
+def test_what_was_fitted_is_read_whatever_torch_is_set_to(name, tmp_path):
+    fitted = PaReClassifier(**QUICK).fit(X, Y)
+    expected = fitted.predict_proba(X)
+    with SWITCHES_OF_TORCH[name]():
+        fitted.save(tmp_path / "clf.safetensors")
+        loaded = PaReClassifier.load(tmp_path / "clf.safetensors")
+        for again in (loaded, pickle.loads(pickle.dumps(fitted))):
+            assert_same([again.predict_proba(X)], [expected])
+
+
+def test_two_threads_share_the_default_type_of_torch(expected):
+    with default_dtype(torch.float64), ThreadPoolExecutor(2) as threads:
+        for found in threads.map(lambda _: results(), range(2)):
+            assert_same(found, expected)
+        assert torch.get_default_dtype() == torch.float64
+
+
+@pytest.mark.parametrize(
+    "as_tensor",
+    [
+        torch.tensor,
+        lambda X: torch.tensor(X, requires_grad=True),
+        lambda X: [torch.tensor(row, requires_grad=True) for row in X],
+    ],
+    ids=["tensor", "tensor with a gradient", "tensors"],
+)
+def test_tensors_are_taken_as_arrays(as_tensor):
+    expected = PaReRegressor(**QUICK).fit(X, X[:, 0]).predict(X)
+    found = PaReRegressor(**QUICK).fit(as_tensor(X), torch.tensor(X[:, 0])).predict(as_tensor(X))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_tensors_of_half_precision_are_taken():
+    half = torch.tensor(X).bfloat16()
+    expected = PaReClassifier(**QUICK).fit(half.float().numpy(), Y)
+    found = PaReClassifier(**QUICK).fit(half, torch.tensor(Y))
+    np.testing.assert_array_equal(found.predict(half), expected.predict(half.float().numpy()))
 
 
 ARRAY_API = """

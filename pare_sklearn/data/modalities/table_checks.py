@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from pare_sklearn.data.modalities.frames import column_names, is_dataframe
-from pare_sklearn.utils.validation import reject_nested
+from pare_sklearn.utils.validation import reject_dates, reject_nested
 
 EXPECTED = "a DataFrame, or one array of numbers (n_samples, n_features)"
 
@@ -106,11 +106,7 @@ def reject_text_and_dates(X: Any) -> None:
     array = np.asarray(X, dtype=object) if isinstance(X, (list, tuple)) else X
     if not isinstance(array, np.ndarray):
         return
-    if array.dtype.kind in "mM":
-        raise TypeError(
-            f"X is an array of dates or durations ({array.dtype}); turn them into numbers (year, "
-            "weekday, days since ...) first."
-        )
+    reject_dates(array, "X")
     if array.dtype.kind not in "OUS":
         return
     text = next((entry for entry in array.ravel() if isinstance(entry, (str, bytes))), None)

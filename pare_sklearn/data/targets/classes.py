@@ -19,7 +19,7 @@ from pare_sklearn.data.unlabelled import split_labels
 from pare_sklearn.linear.factors import blend_logits
 from pare_sklearn.linear.models import Linear, fit_logistic
 from pare_sklearn.modules.losses import CLASS_LOSSES
-from pare_sklearn.utils.validation import reject_missing_labels, reject_nested
+from pare_sklearn.utils.validation import reject_missing_labels, reject_mixed_labels, reject_nested
 
 EXPECTED = (
     "one label a sample, or a matrix of zeros and ones as "
@@ -59,6 +59,7 @@ class Classes(Target):
     def check(self, y: Any) -> np.ndarray:
         reject_nested(y, "y", EXPECTED)
         reject_missing_labels(y)
+        reject_mixed_labels(y)
         check_classification_targets(y)
         return column_or_1d(y, warn=True)
 

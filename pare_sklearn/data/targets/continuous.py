@@ -26,7 +26,7 @@ from pare_sklearn.data.unlabelled import split_targets
 from pare_sklearn.linear.factors import blend_targets
 from pare_sklearn.linear.models import Linear, fit_ridge
 from pare_sklearn.modules.losses import RELATIVE_LOSSES, TARGET_LOSSES
-from pare_sklearn.utils.validation import reject_missing_labels, reject_nested
+from pare_sklearn.utils.validation import reject_dates, reject_missing_labels, reject_nested
 
 
 class Continuous(Target):
@@ -70,6 +70,7 @@ class Continuous(Target):
             return targets
         self._reject_nested(y)
         reject_missing_labels(y)
+        reject_dates(np.asarray(y), "y")
         try:
             return check_array(
                 y,
