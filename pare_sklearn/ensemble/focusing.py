@@ -89,5 +89,5 @@ def _focus(probes: LinearProbes, rows: Rows, folds: Sequence[Fold], seed: int) -
     features = probes.features
     on_device = {name: each.to(features.means.device) for name, each in rows.inputs.items()}
     entries = features.standardise(**on_device)
-    coefs = [torch.from_numpy(model.coef).to(entries) for model in probes.probe.unscaled()]
+    coefs = [torch.from_numpy(model.coef).to(entries) for model in probes.probe.models]
     return features.focus(entries, [fold.train for fold in folds], coefs, seed)

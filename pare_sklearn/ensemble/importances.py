@@ -94,14 +94,13 @@ def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -
 
 def _members(ensemble: Ensemble) -> Iterator[_Member]:
     probe, factors = ensemble.probe, ensemble.factors.tolist()
-    linears = [] if probe is None else probe.unscaled()
     for number, net in enumerate(ensemble.nets):
         net.module_.eval()
         if probe is None or factors[1] <= SMALLEST_PART * factors[0]:
             yield _Member(net, factors, None, None)
             continue
         assert ensemble.features is not None
-        yield _Member(net, factors, ensemble.features.take([number]), linears[number])
+        yield _Member(net, factors, ensemble.features.take([number]), probe.models[number])
 
 
 def _spread(indices: np.ndarray, most: int) -> np.ndarray:

@@ -30,24 +30,20 @@ Loss = Callable[[np.ndarray], float]
 class Probe(NamedTuple):
     """A linear model for each fold, of what it sees: one view for all, or one for each."""
 
-    means: np.ndarray
-    """(1, n_features) or (n_folds, 1, n_features)"""
-    scales: np.ndarray
     models: list[Linear]
-    """of standardised features"""
     strength: float
-    """inverse strength of the penalty"""
+    """inverse strength of the penalty, of standardised features"""
     held_out: np.ndarray = np.empty((0, 0))
     """(n_held_out, n_outputs), what they say of the held-out samples, fold after fold; nothing once
     the blend is chosen"""
 
     def __repr__(self) -> str:
-        return one_line(self, n_models=len(self.models), n_features=self.means.shape[-1])
+        n_features = self.models[0].coef.shape[1]
+        return one_line(self, n_models=len(self.models), n_features=n_features)
 
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
-        views = each_view(_scale(features, self.means, self.scales), len(self.models))
-        each = zip(self.models, views, strict=True)
+        each = zip(self.models, each_view(features, len(self.models)), strict=True)
         # In float64 and then rounded, because the last bits of a product of matrices depend on how
         # many rows they have.
         outputs = [model(view.astype(np.float64)).astype(np.float32) for model, view in each]
@@ -55,16 +51,7 @@ class Probe(NamedTuple):
 
     def take(self, numbers: Sequence[int]) -> Probe:
         """The models of some folds, without what they said."""
-        means, scales = (
-            part if part.ndim == 2 else part[[*numbers]] for part in (self.means, self.scales)
-        )
-        return Probe(means, scales, [self.models[number] for number in numbers], self.strength)
-
-    def unscaled(self) -> list[Linear]:
-        """The models, of features as they are."""
-        means, scales = (each_view(part, len(self.models)) for part in (self.means, self.scales))
-        each = zip(self.models, means, scales, strict=True)
-        return [model.before(mean[0], scale[0]) for model, mean, scale in each]
+        return Probe([self.models[number] for number in numbers], self.strength)
 
 
 def each_view(features: np.ndarray, n_models: int) -> np.ndarray:
@@ -110,19 +97,21 @@ def fit_probe(
         If there is no time for a single strength.
     """
     means, scales = _standard(features, weights)
-    views = each_view(_scale(features, means, scales), len(folds))
+    scaled = _scale(features, means, scales)
     del features  # as large as a table gets
+    views, means, scales = (each_view(part, len(folds)) for part in (scaled, means, scales))
 
     def fit(strength: float) -> Probe:
         models, outputs = [], []
-        for fold, view in zip(folds, views, strict=True):
+        for fold, view, mean, scale in zip(folds, views, means, scales, strict=True):
             check_time(end)
             rows = fold.train
             fitted = fit_linear(view[rows], targets[rows], weights[rows], strength)
+            outputs.append(fitted(view[fold.valid]).astype(np.float32))
             # All are kept, and half as much is enough.
-            models.append(Linear(*(part.astype(np.float32) for part in fitted)))
-            outputs.append(models[-1](view[fold.valid]))
-        return Probe(means, scales, models, strength, np.concatenate(outputs))
+            model = fitted.before(mean[0], scale[0])
+            models.append(Linear(*(part.astype(np.float32) for part in model)))
+        return Probe(models, strength, np.concatenate(outputs))
 
     best, least = None, math.inf
     # Matrices this small are slower with several threads, on two cores by a factor of ten.

@@ -64,7 +64,7 @@ def save_estimator(estimator: Any, path: str | os.PathLike) -> None:
         warnings.warn(
             f"{', '.join(left_out)} cannot be saved: the loaded estimator predicts the same, but "
             "has the default in place of each. Set them again before another fit.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

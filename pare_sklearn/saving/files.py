@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from pare_sklearn._version import __version__
 from pare_sklearn.utils.whole_files import replacing
 
 FORMAT, FORMAT_VERSION = "pare-sklearn", 1
-# Tensor that holds the JSON, as UTF-8. Metadata could not be as long.
+# Tensor that holds the JSON, as UTF-8, by zlib. Metadata could not be as long.
 STRUCTURE = "structure"
 
 
@@ -42,14 +43,15 @@ def write_file(path: Path, estimator: str, structure: Any, tensors: dict[str, Te
         If the file cannot be written.
     """
     text = json.dumps(structure, allow_nan=False, separators=(",", ":")).encode()
+    packed = zlib.compress(text)
     metadata = {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "version": __version__,
         "estimator": estimator,
-        "sha256": hashlib.sha256(text).hexdigest(),
+        "sha256": hashlib.sha256(packed).hexdigest(),
     }
-    as_tensor = torch.from_numpy(np.frombuffer(text, dtype=np.uint8).copy())
+    as_tensor = torch.from_numpy(np.frombuffer(packed, dtype=np.uint8).copy())
     with replacing(path) as part:
         part.touch()
         mode = part.stat().st_mode
@@ -119,17 +121,17 @@ def _check_metadata(path: Path, metadata: dict[str, str], estimator: str) -> Non
         warnings.warn(
             f"{path} was saved by pare-sklearn {version}, which is later than the version "
             f"{__version__} that loads it; predictions may differ.",
-            stacklevel=6,
+            stacklevel=7,
         )
 
 
 def _read_structure(path: Path, file: Any, sha256: str) -> Any:
-    text = b""
+    packed = b""
     if STRUCTURE in file.keys():  # noqa: SIM118
-        text = file.get_tensor(STRUCTURE).numpy().tobytes()
-    if hashlib.sha256(text).hexdigest() != sha256:
+        packed = file.get_tensor(STRUCTURE).numpy().tobytes()
+    if hashlib.sha256(packed).hexdigest() != sha256:
         raise ValueError(f"{path} is damaged: its checksum is wrong. Save the estimator again.")
-    return json.loads(text)
+    return json.loads(zlib.decompress(packed))
 
 
 def _release(version: str) -> tuple[int, ...]:

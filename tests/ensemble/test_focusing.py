@@ -56,8 +56,7 @@ def make_probes(strength=0.1):
     features = ColumnFeatures(*rows.inputs.values(), [], [0, 1, 2], 1, 0)
     n_features = 3 + features.thresholds.shape[2]
     linear = Linear(np.ones((1, n_features), np.float32), np.zeros(1, np.float32))
-    standard = np.zeros((1, 1, n_features)), np.ones((1, 1, n_features))
-    return LinearProbes(features, Probe(*standard, [linear], strength, np.ones(1))), rows
+    return LinearProbes(features, Probe([linear], strength, np.ones(1))), rows
 
 
 def focus(fit):
