@@ -100,9 +100,13 @@ class Rows(Dataset):
         weights = torch.cat([self.weights, other.weights])
         return Rows(inputs, _join(self.y, other.y), weights)
 
-    def fill_blocks(self) -> Rows:
-        """The rows, the last one again and again until they fill whole blocks."""
-        n_filled = -(-len(self) // ROW_BLOCK) * ROW_BLOCK
+    def fill_blocks(self, n_at_once: int = ROW_BLOCK) -> Rows:
+        """The rows, the last one again and again until they fill whole blocks.
+
+        Where so few are predicted at once that a row stands by itself, there is nothing to fill.
+        """
+        n_block = min(n_at_once, ROW_BLOCK)
+        n_filled = -(-len(self) // n_block) * n_block
         return self.take(np.minimum(np.arange(n_filled), len(self) - 1))
 
     def _parts(self) -> dict[str, Any]:

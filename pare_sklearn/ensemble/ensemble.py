@@ -149,7 +149,8 @@ class Ensemble:
 
 def net_outputs(net: PaReNet, rows: Rows) -> Tensor:
     """Outputs of one member, (n_samples, n_outputs)."""
-    return net.forward(rows.fill_blocks())[: len(rows)]
+    _, n_at_once = where_seen(net)
+    return net.forward(rows.fill_blocks(n_at_once))[: len(rows)]
 
 
 def where_seen(net: PaReNet) -> tuple[str, int]:
@@ -164,8 +165,9 @@ def where_seen(net: PaReNet) -> tuple[str, int]:
 def _apply(net: PaReNet, rows: Rows, function: Any) -> np.ndarray:
     """What a function of the model and of embedded samples gives, float64 (n_samples, ...)."""
     model = net.module_.eval()
+    filled = rows.fill_blocks(where_seen(net)[1])
     batches = [
         function(model, model.embedder(**{k: v.to(net.device) for k, v in inputs.items()}))
-        for inputs, _ in net.get_iterator(rows.fill_blocks(), training=False)
+        for inputs, _ in net.get_iterator(filled, training=False)
     ]
     return torch.cat(batches).double().cpu().numpy()[: len(rows)]

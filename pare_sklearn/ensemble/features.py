@@ -130,7 +130,7 @@ def see_features(
     device : str
         Where.
     n_at_once : int
-        Rows a batch, whole blocks of them.
+        Rows a batch: whole blocks, or one.
     end : float, default=inf
         When they are to be there, as `time.time` has it.
 
@@ -151,7 +151,7 @@ def each_batch(
 ) -> Iterator[np.ndarray]:
     """What `see_features` gives, batch by batch: of many rows all would take much memory."""
     features.to(device)
-    batches = BatchIterator(rows.fill_blocks(), n_at_once)
+    batches = BatchIterator(rows.fill_blocks(n_at_once), n_at_once)
     begin = time.time()
     for number, (inputs, _) in enumerate(batches, start=1):
         on_device = {name: tensor.to(device) for name, tensor in inputs.items()}

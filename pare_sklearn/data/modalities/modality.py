@@ -50,9 +50,9 @@ class Modality(ABC):
         return self.n_patches
 
     def rows_at_once(self, width: int) -> int:
-        """Rows a batch in prediction at this embedding width, whole blocks of them."""
-        n_rows = PREDICT_NUMBERS // width // self.load
-        return max(1, n_rows // ROW_BLOCK) * ROW_BLOCK
+        """Rows a batch in prediction at this embedding width: whole blocks, or a large one."""
+        n_blocks = PREDICT_NUMBERS // width // self.load // ROW_BLOCK
+        return n_blocks * ROW_BLOCK or 1
 
     @abstractmethod
     def validate(self, X: Any, y: Any, columns: Any, *, reset: bool) -> Any:
