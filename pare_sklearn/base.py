@@ -23,6 +23,7 @@ from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Recipe, Task, make_recipe
 from pare_sklearn.saving.saved_estimator import SavedEstimator
 from pare_sklearn.sources.choice import ChosenSource, choose_source, load_frozen, source_distances
+from pare_sklearn.training.averaging import settle_averaging
 from pare_sklearn.training.fit_folder import keep_plan
 from pare_sklearn.training.forecast import warn_if_long
 from pare_sklearn.training.history import History
@@ -134,6 +135,7 @@ class BasePaRe(
         backbone = load_frozen(recipe)
         prepared = prepare(recipe, given, columns, count_image_patches(backbone), earlier)
         recipe = settle_mixing(recipe, prepared, backbone)
+        recipe = settle_averaging(recipe, prepared, backbone)
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
         drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)

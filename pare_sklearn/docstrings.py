@@ -107,13 +107,15 @@ million weights 1.""",
         "classifier": """\
 int or "auto", default="auto"
 Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-50 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field, but from 10
-to 50; for fewer than 160 samples up to 150.""",
+m / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field, but from 10
+to m; for fewer than 160 samples up to 3 m. m is 50, but 30 where weights are averaged: for tables,
+with a backbone that has no learning rate of its own.""",
         "regressor": """\
 int or "auto", default="auto"
 Epochs at most; schedules of k and of the learning rate span them. ``"auto"`` is
-80 / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field, but from 10
-to 80; for fewer than 160 samples up to 240.""",
+m / sqrt(N / 5,000), N being samples times patches, or N / 100,000 where y is a field, but from 10
+to m; for fewer than 160 samples up to 3 m. m is 80, but 48 where weights are averaged: for tables,
+with a backbone that has no learning rate of its own.""",
     },
     "early_stopping": """\
 bool or "auto", default="auto"
@@ -142,11 +144,11 @@ half of that where y is a field.""",
         "classifier": """\
 float or "auto", default="auto"
 Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero along a
-cosine. ``"auto"`` is 1e-3, for models of the Hugging Face hub 1e-4.""",
+cosine. ``"auto"`` is 1e-3, for tables 1.8e-3, for models of the Hugging Face hub 1e-4.""",
         "regressor": """\
 float or "auto", default="auto"
 Peak learning rate of AdamW, after a warm-up over 5% of the steps; it then falls to zero along a
-cosine. ``"auto"`` is 3e-3, for models of the Hugging Face hub 1e-4.""",
+cosine. ``"auto"`` is 3e-3, for tables 5.4e-3, for models of the Hugging Face hub 1e-4.""",
     },
     "weight_decay": """\
 float, default=0.1
@@ -183,9 +185,10 @@ list of skorch callbacks or None, default=None
 Callbacks for each member's net, or pairs of name and callback; each member gets a deep copy of
 them. A pair replaces the callback of that name, and ``(name, None)`` switches it off, as
 ``set_params(callbacks__NAME=...)`` does, see docs/callbacks.md. The names are ``"clip"``,
-``"lr_schedule"``, ``"early_stopping"``; ``"curriculum"``, which sets k and lambda, and
-``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``, ``"train_loss"``,
-``"valid_loss"`` and ``"print_log"``; ``"validation_score"``, which `scoring` adds;
+``"lr_schedule"``, ``"early_stopping"``; ``"weight_averaging"``, for tables; ``"curriculum"``, which
+sets k and lambda, and ``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``,
+``"train_loss"``, ``"valid_loss"`` and ``"print_log"``; ``"validation_score"``, which `scoring`
+adds;
 ``"target_loss"``, ``"intermediate_loss"``,
 ``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss, and
 ``"source_accuracy"``.""",

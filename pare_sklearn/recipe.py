@@ -29,6 +29,7 @@ CALLBACK_NAMES = (
     "source_accuracy",
     "clip",
     "lr_schedule",
+    "weight_averaging",
     "difficulty",
     "curriculum",
     "validation_score",
@@ -36,19 +37,27 @@ CALLBACK_NAMES = (
 )
 
 
+class Pace(NamedTuple):
+    """How long and how fast a member trains."""
+
+    most_epochs: int
+    """Epochs that small data gets."""
+    lr: float
+    """Peak learning rate, where the backbone has none of its own."""
+
+
 class TaskDefaults(NamedTuple):
     """What ``"auto"`` means where it follows from the task alone."""
 
-    most_epochs: int
-    """Epochs that a small table gets."""
-    lr: float
-    """Peak learning rate, where the backbone has none of its own."""
+    pace: Pace
+    averaged_pace: Pace
+    """Where weights are averaged: fewer epochs, at a higher rate."""
     numeric_embedding: str
 
 
 DEFAULTS: dict[str, TaskDefaults] = {
-    "classification": TaskDefaults(50, 1e-3, "periodic"),
-    "regression": TaskDefaults(80, 3e-3, "piecewise-linear"),
+    "classification": TaskDefaults(Pace(50, 1e-3), Pace(30, 1.8e-3), "periodic"),
+    "regression": TaskDefaults(Pace(80, 3e-3), Pace(48, 5.4e-3), "piecewise-linear"),
 }
 
 
@@ -127,6 +136,8 @@ class Recipe:
     """0 in all processes that share a training but the main one."""
     mixing: Mixing = DEFAULT_MIXING
     """`k_schedule`, `k_start`, `k_end` and `mix_weight` as used; the backbone has a say in it."""
+    averages_weights: bool = False
+    """Whether members end with averages of their weights; data and backbone have a say in it."""
     label_smoothing: float = 0.0
     class_weight: str | dict | None = None
 
@@ -146,9 +157,10 @@ class Recipe:
         return self.strategy != "scratch"
 
     @property
-    def defaults(self) -> TaskDefaults:
-        """What ``"auto"`` means for this task."""
-        return DEFAULTS[self.task]
+    def pace(self) -> Pace:
+        """How long and how fast members train, where the user leaves it open."""
+        defaults = DEFAULTS[self.task]
+        return defaults.averaged_pace if self.averages_weights else defaults.pace
 
 
 def make_recipe(task: Task, parameters: Mapping[str, Any]) -> Recipe:

@@ -39,34 +39,26 @@ def is_half(tensor: Tensor) -> bool:
 
 
 class HalfPickled(nn.Module):
-    """A module whose pickles hold weights that train as float16, where that loses nothing.
-
-    They are arrays there, which take less room than tensors.
-    """
+    """A module whose pickles hold weights that train as float16, where that loses nothing."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return _state(
-            self,
-            {
-                id(weight): weight.detach().half().cpu().numpy()
-                for weight in self.parameters()
-                if weight.requires_grad and is_half(weight.detach())
-            },
-        )
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        # A weight in several places is one array, and one weight again.
-        widened: dict[int, nn.Parameter] = {}
-        for module in self.modules():
-            for name, weight in module._parameters.items():
-                if isinstance(weight, np.ndarray):
-                    single = widened.setdefault(id(weight), nn.Parameter(_widen(weight)))
-                    module._parameters[name] = single
+        halved = (p for p in self.parameters() if p.requires_grad and is_half(p.detach()))
+        return _state(self, {id(weight): _Half(weight.detach().half()) for weight in halved})
 
 
-def _widen(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(array).float()
+class _Half(nn.Parameter):
+    """A weight that goes into a pickle as an array, smaller than a tensor; it comes out float32."""
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _widen, (self.detach().cpu().numpy(),)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> nn.Parameter:
+        widened = memo[id(self)] = nn.Parameter(self.detach().float())
+        return widened
+
+
+def _widen(array: np.ndarray) -> nn.Parameter:
+    return nn.Parameter(torch.from_numpy(array).float())
 
 
 def _state(module: nn.Module, known: dict[int, Any]) -> dict[str, Any]:

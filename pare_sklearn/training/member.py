@@ -33,6 +33,7 @@ from pare_sklearn.sources.embedding import embed_arrays
 from pare_sklearn.training.accelerated import AcceleratedPaReNet
 from pare_sklearn.training.alignment import ALIGN_BATCH, ALIGN_EPOCHS, ALIGN_RATE, AlignmentNet
 from pare_sklearn.training.assembly import assemble_model
+from pare_sklearn.training.averaging import WeightAveraging
 from pare_sklearn.training.budget import Budget
 from pare_sklearn.training.callbacks import Entry, callback_settings
 from pare_sklearn.training.checkpoints import MemberFiles, fit_net
@@ -311,11 +312,14 @@ def _first_callbacks(
 ) -> list[Entry]:
     """Ours in front of the user's, by names that are in `recipe.CALLBACK_NAMES`."""
     recipe, budget = task.recipe, task.budget
-    n_steps = budget.max_epochs * -(-len(train) // budget.batch_size)
+    n_an_epoch = -(-len(train) // budget.batch_size)
     callbacks: list[Entry] = [
         (name, PassthroughScoring(name, on_train=True)) for name in (*LOSS_TERMS, SOURCE_ACCURACY)
     ]
-    callbacks += optimizer_callbacks(n_steps, pace)
+    callbacks += optimizer_callbacks(budget.max_epochs * n_an_epoch, pace)
+    if recipe.averages_weights:
+        # In front of all that looks at the weights when an epoch begins.
+        callbacks.append(("weight_averaging", WeightAveraging(n_an_epoch)))
     if model.gate is not None:
         assert source is not None
         callbacks += curriculum_callbacks(

@@ -102,7 +102,7 @@ def make_plan(
         folds = continue_folds(folds, row_keys, held_out, prepared.groups)
     return Plan(
         budget=budget,
-        lr=(backbone.lr or recipe.defaults.lr) if recipe.lr == "auto" else float(recipe.lr),
+        lr=(backbone.lr or recipe.pace.lr) if recipe.lr == "auto" else float(recipe.lr),
         n_threads=max(1, process_threads() // len(folds)),
         folds=tuple(folds),
         seeds=tuple(as_seed(rng) for _ in folds),
@@ -154,7 +154,7 @@ def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Bu
     return choose_budget(
         prepared.n_samples,
         prepared.modality.n_patches,
-        recipe.defaults.most_epochs,
+        recipe.pace.most_epochs,
         1 if is_large or stays_here else _most_jobs(recipe),
         prepared.is_field,
         is_large,
