@@ -149,8 +149,7 @@ class Ensemble:
 
 def net_outputs(net: PaReNet, rows: Rows) -> Tensor:
     """Outputs of one member, (n_samples, n_outputs)."""
-    _, n_at_once = where_seen(net)
-    return net.forward(rows.fill_blocks(n_at_once))[: len(rows)]
+    return net.forward(rows.fill_blocks(where_seen(net)[1]))[: len(rows)]
 
 
 def where_seen(net: PaReNet) -> tuple[str, int]:

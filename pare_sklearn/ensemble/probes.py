@@ -44,10 +44,7 @@ class Probe(NamedTuple):
     def outputs(self, features: np.ndarray) -> np.ndarray:
         """Outputs of each model, float32 of shape (n_folds, n_samples, n_outputs)."""
         each = zip(self.models, each_view(features, len(self.models)), strict=True)
-        # In float64 and then rounded, because the last bits of a product of matrices depend on how
-        # many rows they have.
-        outputs = [model(view.astype(np.float64)).astype(np.float32) for model, view in each]
-        return np.stack(outputs)
+        return np.stack([_outputs(model, view) for model, view in each])
 
     def take(self, numbers: Sequence[int]) -> Probe:
         """The models of some folds, without what they said."""
@@ -96,21 +93,21 @@ def fit_probe(
     OutOfTime
         If there is no time for a single strength.
     """
-    means, scales = _standard(features, weights)
-    scaled = _scale(features, means, scales)
-    del features  # as large as a table gets
-    views, means, scales = (each_view(part, len(folds)) for part in (scaled, means, scales))
+    parts = (features, *_standard(features, weights))
+    views, means, scales = (each_view(part, len(folds)) for part in parts)
 
     def fit(strength: float) -> Probe:
         models, outputs = [], []
         for fold, view, mean, scale in zip(folds, views, means, scales, strict=True):
             check_time(end)
             rows = fold.train
-            fitted = fit_linear(view[rows], targets[rows], weights[rows], strength)
-            outputs.append(fitted(view[fold.valid]).astype(np.float32))
-            # All are kept, and half as much is enough.
+            # Fold by fold: all of a table would be as large as it gets once more.
+            scaled = (view[rows] - mean) / scale
+            fitted = fit_linear(scaled, targets[rows], weights[rows], strength)
             model = fitted.before(mean[0], scale[0])
+            # All are kept, and half as much is enough.
             models.append(Linear(*(part.astype(np.float32) for part in model)))
+            outputs.append(_outputs(models[-1], view[fold.valid]))
         return Probe(models, strength, np.concatenate(outputs))
 
     best, least = None, math.inf
@@ -128,11 +125,13 @@ def fit_probe(
     return best
 
 
-def _scale(features: np.ndarray, means: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """Standardised features; they are large, so that no copy is made but what is returned."""
-    scaled = features - means
-    scaled /= scales
-    return scaled
+def _outputs(model: Linear, view: np.ndarray) -> np.ndarray:
+    """Outputs (n_samples, n_outputs), float32, of what a model sees.
+
+    In float64 and then rounded, because the last bits of a product of matrices depend on how many
+    rows they have.
+    """
+    return model(view.astype(np.float64)).astype(np.float32)
 
 
 def _standard(features: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -218,7 +218,7 @@ def test_held_out_outputs_go_fold_after_fold_in_the_order_of_the_fold():
     of_all = probe.outputs(X)
     assert of_all.shape == (3, len(X), 3)
     expected = [of_all[model, row] for model, fold in enumerate(folds) for row in fold.valid]
-    np.testing.assert_allclose(probe.held_out, expected, atol=1e-6)
+    np.testing.assert_allclose(probe.held_out, expected)
 
 
 # Beside the nets
