@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 
+# numpy's and pandas' own, for which they need not be imported.
+OTHER_TIMES = ("Period", "datetime64", "timedelta64")
+
 
 def check_length(y: np.ndarray, n: int) -> None:
     """Raise where `y` has not one entry for each of the `n` rows of X."""
@@ -57,10 +60,15 @@ def _is_collection(entry: Any) -> bool:
     return isinstance(entry, (list, tuple, set, np.ndarray))
 
 
+def is_time(kind: type) -> bool:
+    """Whether a type holds a date or a duration: one of Python's, of numpy's or of pandas'."""
+    return issubclass(kind, (date, time, timedelta)) or kind.__name__ in OTHER_TIMES
+
+
 def reject_dates(array: np.ndarray, name: str) -> None:
     """Raise where an array holds dates or durations, which numpy would take for numbers."""
-    first = array.ravel()[:1]
-    if array.dtype.kind in "mM" or any(isinstance(each, (date, time, timedelta)) for each in first):
+    kinds = set(map(type, array.ravel())) if array.dtype == object else set()
+    if array.dtype.kind in "mM" or any(map(is_time, kinds)):
         raise TypeError(
             f"{name} is an array of dates or durations ({array.dtype}); turn them into numbers "
             "(year, weekday, days since ...) first."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Complex, Integral, Real
 from typing import Any
@@ -13,6 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from pare_sklearn.data.sliced import Sliced
+from pare_sklearn.utils.validation import is_time
 
 # How a number is written that is a category: no zeros before it, as postcodes have.
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
@@ -68,7 +68,7 @@ def is_numeric(column: Any) -> bool:
 def _holds_numbers(column: Any) -> bool:
     """The same of a column whose dtype says nothing, by its values."""
     kinds = set(map(type, column.drop_nulls().to_numpy().astype(object)))
-    if any(issubclass(kind, (date, time, timedelta)) or _is_period(kind) for kind in kinds):
+    if any(map(is_time, kinds)):
         raise _no_numbers(column, "dates or durations")
     if any(issubclass(kind, Complex) and not issubclass(kind, Real) for kind in kinds):
         raise ValueError(
@@ -76,11 +76,6 @@ def _holds_numbers(column: Any) -> bool:
             "and imaginary part."
         )
     return bool(kinds) and all(issubclass(kind, (Real, Decimal, np.bool_)) for kind in kinds)
-
-
-def _is_period(kind: type) -> bool:
-    """Whether a type is one of pandas' or numpy's own for time."""
-    return kind.__name__ in ("Period", "datetime64", "timedelta64")
 
 
 def _no_numbers(column: Any, what: str) -> TypeError:
