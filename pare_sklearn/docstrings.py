@@ -188,10 +188,8 @@ them. A pair replaces the callback of that name, and ``(name, None)`` switches i
 ``"lr_schedule"``, ``"early_stopping"``; ``"weight_averaging"``, for tables; ``"curriculum"``, which
 sets k and lambda, and ``"difficulty"``, which measures for it; skorch's ``"epoch_timer"``,
 ``"train_loss"``, ``"valid_loss"`` and ``"print_log"``; ``"validation_score"``, which `scoring`
-adds;
-``"target_loss"``, ``"intermediate_loss"``,
-``"consistency_loss"`` and ``"source_loss"``, which keep the terms of the loss, and
-``"source_accuracy"``.""",
+adds; ``"target_loss"``, ``"intermediate_loss"``, ``"consistency_loss"`` and ``"source_loss"``,
+which keep the terms of the loss, and ``"source_accuracy"``.""",
     "checkpoint": """\
 str, path or None, default=None
 Folder, made where there is none, in which a fit survives that its process ends: finished members,

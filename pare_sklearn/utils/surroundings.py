@@ -23,7 +23,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _is_forked = False
-# How many calls compute with a default type of torch's that is not the user's, and which that is.
+# Calls under way, and the default type of torch that was set before the first of them.
 _n_calls = 0
 _users_dtype = torch.float32
 _dtype_lock = Lock()
@@ -59,22 +59,27 @@ def undisturbed(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def as_array(value: Any) -> Any:
-    """A tensor as an array, whatever holds it; a list or a tuple entry by entry; else as it is."""
+    """A tensor as an array, several as a list of them; all else as it is."""
     if isinstance(value, torch.Tensor):
         # numpy has no half type of so many bits.
         is_known = value.dtype != torch.bfloat16
         return (value if is_known else value.float()).detach().cpu().numpy()
     if isinstance(value, (list, tuple)) and any(isinstance(each, torch.Tensor) for each in value):
-        return type(value)([as_array(each) for each in value])
+        return [as_array(each) for each in value]
     return value
 
 
 @contextmanager
 def torch_as_imported() -> Iterator[None]:
-    """Let torch compute gradients, in full precision, on the processor where it is not told to."""
+    """Let torch compute gradients, and with numbers as it does unless it is told otherwise."""
+    with torch.inference_mode(False), torch.enable_grad(), plain_numbers():
+        yield
+
+
+@contextmanager
+def plain_numbers() -> Iterator[None]:
+    """Let torch compute in full precision, on the processor where no other device is named."""
     with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode(False))
-        stack.enter_context(torch.enable_grad())
         for device in ("cpu", "cuda"):
             if torch.is_autocast_enabled(device):
                 stack.enter_context(torch.autocast(device, enabled=False))
