@@ -13,6 +13,7 @@ from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.label_distances import check_inner, class_distances
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
 from pare_sklearn.utils.randomness import as_seed
+from pare_sklearn.utils.surroundings import plain_numbers
 
 MAX_SAMPLES = 1000
 
@@ -28,6 +29,7 @@ class Coupling(NamedTuple):
     """(n_rows_t,), rows of X_t"""
 
 
+@plain_numbers()
 def otdd(
     X_s: ArrayLike | Tensor,
     y_s: ArrayLike | Tensor,

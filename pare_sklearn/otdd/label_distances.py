@@ -15,6 +15,7 @@ from pare_sklearn.otdd.inputs import Labelled, check_labelled, check_widths
 from pare_sklearn.otdd.transport import squared_distances, transport_cost
 from pare_sklearn.utils.misspelled import did_you_mean
 from pare_sklearn.utils.randomness import as_seed
+from pare_sklearn.utils.surroundings import plain_numbers
 
 # Entries of the matrices decomposed at a time, which bounds memory however many classes there are.
 BATCH_ENTRIES = 1 << 24
@@ -34,6 +35,7 @@ class ClassGaussians(NamedTuple):
         return self.factors.square().sum(dim=(1, 2))
 
 
+@plain_numbers()
 def label_distances(
     X_s: ArrayLike | Tensor,
     y_s: ArrayLike | Tensor,

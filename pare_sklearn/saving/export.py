@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from pare_sklearn.data.rows import ROW_BLOCK
+from pare_sklearn.utils.surroundings import undisturbed
 
 
 class StackedNets(nn.Module):
@@ -30,6 +31,7 @@ class StackedNets(nn.Module):
         return torch.stack([net(**inputs) for net in self.nets])
 
 
+@undisturbed
 def export_nets(estimator: Any, X: Any) -> torch.export.ExportedProgram:
     """Export the nets of a fitted estimator as one program, for any number of samples.
 

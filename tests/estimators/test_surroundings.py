@@ -16,6 +16,8 @@ from sklearn.datasets import make_classification
 
 from pare_sklearn import PaReClassifier, PaReRegressor, rank_sources
 from pare_sklearn.inspection import otdd_curve
+from pare_sklearn.otdd import label_distances, otdd
+from pare_sklearn.saving.export import export_nets
 
 X, Y = make_classification(60, 4, random_state=0)
 QUICK = {"n_estimators": 2, "max_epochs": 2, "random_state": 0, "source": "digits"}
@@ -47,6 +49,8 @@ def results():
         regressor.score(X, X[:, 0]),
         curve.to_source,
         list(distances.values()),
+        otdd(X, Y, X + 1, Y),
+        label_distances(X, Y, X + 1, Y),
     ]
 
 
@@ -112,6 +116,16 @@ def test_what_was_fitted_is_read_whatever_torch_is_set_to(name, tmp_path):
         loaded = PaReClassifier.load(tmp_path / "clf.safetensors")
         for again in (loaded, pickle.loads(pickle.dumps(fitted))):
             assert_same([again.predict_proba(X)], [expected])
+
+
+@pytest.mark.parametrize("name", SWITCHES_OF_TORCH)
+def test_nets_are_exported_whatever_torch_is_set_to(name):
+    fitted = PaReClassifier(**QUICK).fit(X, Y)
+    inputs = fitted.modality_.transform(X)
+    expected = export_nets(fitted, X).module()(inputs)
+    with SWITCHES_OF_TORCH[name]():
+        program = export_nets(fitted, X)
+    assert torch.equal(program.module()(inputs), expected)
 
 
 def test_two_threads_share_the_default_type_of_torch(expected):
