@@ -309,7 +309,7 @@ class PaReNet(NeuralNet):
         """Add `share` of the gradient of the loss of these samples."""
         step = self._forward(samples)
         loss = self._combine(step.terms)
-        loss.backward(torch.full_like(loss, share))
+        (share * loss).backward()
         return Step(step.outputs, {name: term.detach() for name, term in step.terms.items()})
 
     def _forward(self, samples: Samples) -> Step:

@@ -11,6 +11,7 @@ from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
 
 from pare_sklearn.data.rows import BatchIterator
 from pare_sklearn.recipe import Recipe
+from pare_sklearn.training.adamw import AdamW
 from pare_sklearn.training.timing import Clock
 
 CLIP_NORM = 1.0
@@ -21,7 +22,7 @@ def net_settings(recipe: Recipe, lr: float) -> dict[str, Any]:
     """Parameters of a skorch net, at the peak learning rate `lr`."""
     return {
         "autocast": recipe.autocast,
-        "optimizer": torch.optim.AdamW,
+        "optimizer": AdamW,
         "optimizer__lr": lr,
         "optimizer__weight_decay": recipe.weight_decay,
         "optimizer__fused": True,
