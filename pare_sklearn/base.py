@@ -18,6 +18,7 @@ from pare_sklearn.backbones.contract import count_image_patches
 from pare_sklearn.data.prepared import Given, Prepared, prepare
 from pare_sklearn.ensemble.blend import blend_members, fit_probes
 from pare_sklearn.ensemble.ensemble import Ensemble
+from pare_sklearn.ensemble.feature_selection import select_features
 from pare_sklearn.fitted import FittedPaRe
 from pare_sklearn.parameters import Parameters
 from pare_sklearn.recipe import Recipe, Task, make_recipe
@@ -134,6 +135,9 @@ class BasePaRe(
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
         prepared = prepare(recipe, given, columns, count_image_patches(backbone), earlier)
+        limit = TimeLimit(begin, math.inf if recipe.time_limit is None else recipe.time_limit)
+        if earlier is None:
+            prepared = select_features(recipe, prepared, limit.selection_end())
         recipe = settle_mixing(recipe, prepared, backbone)
         recipe = settle_averaging(recipe, prepared, backbone)
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
@@ -141,7 +145,6 @@ class BasePaRe(
         plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
         warn_if_long(recipe, prepared, plan, backbone)
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
-        limit = TimeLimit(begin, math.inf if recipe.time_limit is None else recipe.time_limit)
         with show_progress(recipe, plan.budget, limit) as progress:
             progress.enter("linear probes")
             probes = fit_probes(recipe, prepared, plan, backbone.width, limit.probes_end())

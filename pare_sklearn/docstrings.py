@@ -93,7 +93,7 @@ at ``lr * layer_decay ** (L - l)``, all that is no layer at `lr`. Not used with
     "linear_probe": """\
 bool, default=True
 Whether linear models join the fine-tuned nets. Of tables they see standardised columns, indicators
-of categories and of missing values, and 1,024 random rectified units over one to three of these; of
+of categories and of missing values, and 768 random rectified units over one to three of these; of
 sequences how random convolutions answer, as in ROCKET [4]_; of images features of the encoder
 before any training of it [3]_; where y is a field, up to 128 principal components of X. The samples
 that the members held out decide how much each counts, and how strong the linear models' penalty is;
@@ -227,6 +227,12 @@ patches a sequence, 64 an image; where y is a field 64 and 256.""",
 "from_dtype" or list of int, str or bool, default="from_dtype"
 Columns of categories, by position, name or mask. Columns of a DataFrame that hold text, or whose
 dtype is category, are categories in any case.""",
+    "n_features_to_select": """\
+int, "auto" or None, default="auto"
+Columns of a table to look at, by the importances of extremely randomised trees; None is all.
+``"auto"`` leaves columns out where linear probes predict n held-out samples better without them, by
+more than 2 / sqrt(n) of the loss; it tries that from 10 columns and 20 samples on. ``support_``
+tells which are kept. Principal components, see `patch_size`, are all kept.""",
     "numeric_embedding": {
         "classifier": """\
 {"auto", "periodic", "piecewise-linear"}, default="auto"

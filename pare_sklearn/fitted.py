@@ -11,6 +11,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from pare_sklearn.data.modalities import Modality
+from pare_sklearn.data.modalities.tables import Tables
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.ensemble import Ensemble
@@ -142,6 +143,19 @@ class FittedPaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 "sequence or an image gate_scores(X) tells, and GateDisplay shows."
             )
         return importances
+
+    @property
+    def support_(self) -> np.ndarray:
+        """Which columns of a table are looked at, bool (n_features_in_,).
+
+        Raises
+        ------
+        AttributeError
+            If the samples are no table.
+        """
+        if not isinstance(self.modality_, Tables):
+            raise AttributeError("support_ tells of the columns of a table; this is none.")
+        return self.modality_.support_
 
     @property
     def mixing_(self) -> Mixing:

@@ -23,6 +23,8 @@ probe_ : Probe or None
     The linear probes.
 feature_importances_ : ndarray of shape (n_features_in_,)
     How much each column of a table moves the loss; not what the gate scores say. Sums to 1.
+support_ : bool ndarray of shape (n_features_in_,)
+    Which columns of a table are looked at.
 features_ : ColumnFeatures, RandomConvolutions, FrozenFeatures, PrincipalComponents or None
     What they see.
 n_patches_ : int

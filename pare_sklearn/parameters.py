@@ -121,6 +121,9 @@ class Parameters:
     categorical_features: Literal["from_dtype"] | Sequence = field(
         default="from_dtype", metadata=must_be(OrderedOptions({"from_dtype"}), "array-like")
     )
+    n_features_to_select: int | Literal["auto"] | None = field(
+        default="auto", metadata=must_be(AUTO, COUNT, None)
+    )
     numeric_embedding: NumericEmbedding = field(
         default="auto", metadata=must_be(names(NumericEmbedding))
     )

@@ -122,6 +122,7 @@ class Recipe:
     modality: str
     patch_size: float | str
     categorical_features: str | Sequence
+    n_features_to_select: int | str | None
     numeric_embedding: str
     semi_supervised: bool
     n_jobs: int | str | None

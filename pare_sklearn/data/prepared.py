@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
-from pare_sklearn.data.folds import Fold
-from pare_sklearn.data.groups import number_groups
+from pare_sklearn.data.folds import Fold, deal_folds
+from pare_sklearn.data.groups import deal_group_folds, number_groups
 from pare_sklearn.data.modalities import Modality, new_modality
 from pare_sklearn.data.modalities.frames import take_rows
+from pare_sklearn.data.modalities.tables import Tables
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.sliced import Sliced, each_block
 from pare_sklearn.data.targets import Target, new_target
@@ -90,6 +91,30 @@ class Prepared:
     def starts_probed(self) -> bool:
         """Whether a pretrained member's predictor starts from a linear probe."""
         return self.modality.STARTS_PROBED and not self.is_field
+
+    def deal_folds(self, n_folds: int, rng: np.random.RandomState) -> list[Fold]:
+        """Hold out each sample once, groups as a whole; or the user's own samples each time."""
+        if self.n_validation:
+            n = self.n_samples
+            return [Fold(np.arange(n), np.arange(n, len(self.rows)))] * n_folds
+        if self.groups is not None:
+            return deal_group_folds(self.groups, self.strata, n_folds, rng)
+        return deal_folds(self.strata, n_folds, rng)
+
+    def keep(self, support: np.ndarray) -> Prepared:
+        """The same with some of the columns of a table alone, a mask (n_features,)."""
+        modality = self.modality
+        assert isinstance(modality, Tables)
+
+        def narrow(rows: Rows) -> Rows:
+            return Rows(modality.narrow(rows.inputs, support), rows.y, rows.weights)
+
+        return replace(
+            self,
+            rows=narrow(self.rows),
+            unlabelled=None if self.unlabelled is None else narrow(self.unlabelled),
+            modality=modality.keep(support),
+        )
 
     def unlabelled_beside(self, fold: Fold) -> Rows | None:
         """Samples without a label that train beside a fold: none of a group that it holds out."""

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from pare_sklearn.data.folds import Fold, hold_out_fraction, note_held_out, thin_folds
+from pare_sklearn.data.folds import note_held_out
 from pare_sklearn.data.prepared import Prepared
-from pare_sklearn.data.rows import Rows
 from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs
 from pare_sklearn.ensemble.features import build_features, see_features
 from pare_sklearn.ensemble.focusing import LinearProbes, focus_probes
+from pare_sklearn.ensemble.held_out import held_out_targets, thin_rows
 from pare_sklearn.ensemble.importances import measure_importances
 from pare_sklearn.ensemble.probes import FIELD_STRENGTHS, STRENGTHS, fit_probe
 from pare_sklearn.ensemble.residuals import note_residuals
@@ -30,8 +30,6 @@ from pare_sklearn.utils.threads import limited_threads, process_threads
 
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
 BLEND_SAMPLES = 10_000
-# The same for the outputs of all samples, of which fields have many.
-BLEND_NUMBERS = 1 << 24
 # What the losses of held-out samples are kept of.
 PARTS, BLEND = ("nets", "linear probes"), "blend"
 
@@ -57,8 +55,8 @@ def fit_probes(
     LinearProbes or None
         None where there are none, or nothing was held out.
     """
-    rows, folds = _thin(prepared, plan.folds, plan.seeds[0])
-    y, weights = _held_out_targets(rows, folds)
+    rows, folds = thin_rows(prepared, plan.folds, plan.seeds[0], BLEND_SAMPLES)
+    y, weights = held_out_targets(rows, folds)
     if not (recipe.linear_probe and weights.any()):
         return None
     n_rows = prepared.modality.rows_at_once(width)
@@ -144,9 +142,9 @@ def _weigh(
     probes: LinearProbes | None,
 ) -> Ensemble:
     """The ensemble with probes and factors; as it is, where nothing was held out."""
-    rows, all_folds = _thin(prepared, plan.folds, plan.seeds[0])
+    rows, all_folds = thin_rows(prepared, plan.folds, plan.seeds[0], BLEND_SAMPLES)
     folds = [all_folds[number] for number in numbers]
-    y, weights = _held_out_targets(rows, folds)
+    y, weights = held_out_targets(rows, folds)
     if not weights.any():
         return plain
     nets = zip(plain.nets, (rows.take(fold.valid) for fold in folds), strict=True)
@@ -175,33 +173,3 @@ def _weigh(
         losses=losses,
         residuals=residuals,
     )
-
-
-def _held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.ndarray]:
-    """Targets and weights of the held-out samples, fold after fold."""
-    held_out = [rows.take(fold.valid) for fold in folds]
-    return (
-        torch.cat([part.y for part in held_out]).numpy(),
-        torch.cat([part.weights for part in held_out]).numpy(),
-    )
-
-
-def _thin(prepared: Prepared, folds: Sequence[Fold], seed: int) -> tuple[Rows, Sequence[Fold]]:
-    """As many rows as are enough, and the folds of them."""
-    rows = prepared.rows
-    most = min(BLEND_SAMPLES, max(1, BLEND_NUMBERS // prepared.target.n_outputs))
-    if len(rows) <= most:
-        return rows.read_targets(), folds
-    strata, rng = prepared.strata, np.random.RandomState(seed)
-    # The user's own to validate on are the only ones that choose: up to a half is theirs.
-    n, n_validation = prepared.n_samples, min(prepared.n_validation, most // 2)
-    drawn = _draw(strata[:n], most - n_validation, rng), _draw(strata[n:], n_validation, rng) + n
-    kept = np.concatenate(drawn)
-    return rows.take(kept).read_targets(), thin_folds(folds, kept)
-
-
-def _draw(strata: np.ndarray, n: int, rng: np.random.RandomState) -> np.ndarray:
-    """Rows, at most n of them, spread evenly over the strata."""
-    if n >= len(strata):
-        return np.arange(len(strata))
-    return hold_out_fraction(strata, n / len(strata), rng).valid

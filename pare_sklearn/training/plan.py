@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +11,9 @@ from joblib import effective_n_jobs
 from torch import nn
 
 from pare_sklearn.backbones.contract import Backbone
-from pare_sklearn.data.folds import Fold, HeldOut, continue_folds, deal_folds, hold_out_fraction
+from pare_sklearn.data.folds import Fold, HeldOut, continue_folds, hold_out_fraction
 from pare_sklearn.data.folds import row_keys as keys_of
-from pare_sklearn.data.groups import deal_group_folds, hold_out_groups
+from pare_sklearn.data.groups import hold_out_groups
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.recipe import Recipe
@@ -130,20 +128,14 @@ def _deal(
     recipe: Recipe, prepared: Prepared, budget: Budget, rng: np.random.RandomState
 ) -> list[Fold]:
     """Rows to train on and rows to validate on, for each member."""
-    n = prepared.n_samples
-    if prepared.n_validation:
-        return [Fold(np.arange(n), np.arange(n, len(prepared.rows)))] * budget.n_estimators
-    strata = prepared.strata
-    deal: Callable = deal_folds
-    hold_out: Callable = hold_out_fraction
+    if prepared.n_validation or budget.n_estimators > 1:
+        return prepared.deal_folds(budget.n_estimators, rng)
+    if not budget.early_stopping:
+        return [Fold(np.arange(prepared.n_samples), np.arange(0))]
     if prepared.groups is not None:
-        deal = partial(deal_group_folds, prepared.groups)
-        hold_out = partial(hold_out_groups, prepared.groups)
-    if budget.n_estimators > 1:
-        return deal(strata, budget.n_estimators, rng)
-    if budget.early_stopping:
-        return [hold_out(strata, recipe.validation_fraction, rng)]
-    return [Fold(np.arange(n), np.arange(0))]
+        fraction = recipe.validation_fraction
+        return [hold_out_groups(prepared.groups, prepared.strata, fraction, rng)]
+    return [hold_out_fraction(prepared.strata, recipe.validation_fraction, rng)]
 
 
 def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Budget:

@@ -17,7 +17,7 @@ from pare_sklearn.training.stopping import OfThisCall
 
 # Share of the limit after which the members are to have ended, the rest being for the blend; share
 # of what is left before them that linear probes may take.
-MEMBERS_SHARE, PROBES_SHARE = 0.95, 0.4
+MEMBERS_SHARE, SELECTION_SHARE, PROBES_SHARE = 0.95, 0.1, 0.4
 # A member that is begun gets time for so many epochs, even if others get none then.
 FEWEST_EPOCHS = 10
 
@@ -46,8 +46,15 @@ class TimeLimit:
 
     def probes_end(self) -> float:
         """When linear probes that are begun now are to be fitted."""
+        return self._end_of(PROBES_SHARE)
+
+    def selection_end(self) -> float:
+        """When columns that are tried from now on are to be chosen."""
+        return self._end_of(SELECTION_SHARE)
+
+    def _end_of(self, share: float) -> float:
         now = time.time()
-        return now + PROBES_SHARE * (self.members_end - now)
+        return now + share * (self.members_end - now)
 
 
 def check_time(end: float) -> None:

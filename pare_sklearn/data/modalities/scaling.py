@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
+from typing_extensions import Self
 
 from pare_sklearn.data.sliced import Sliced, each_block
 
@@ -68,6 +70,13 @@ class RobustSmoothClip:
         z[missing & ~self.some_missing_] = 0
         z[:, self.all_missing_] = np.nan
         return clip_smoothly(z)
+
+    def keep(self, support: np.ndarray) -> Self:
+        """The scaler of some of the columns, a mask (n_numeric,)."""
+        kept = copy(self)
+        for name, of_columns in vars(self).items():
+            setattr(kept, name, of_columns[support])
+        return kept
 
 
 def clip_smoothly(z: np.ndarray) -> np.ndarray:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from itertools import compress
 from typing import Any
 
 import numpy as np
+from typing_extensions import Self
 
 from pare_sklearn.data.modalities.frames import (
     category_keys,
@@ -131,6 +134,30 @@ class TableEncoder:
         for j, position in enumerate(self.categorical_):
             codes[:, j] = self._codes(columns[position], self.categories_[j], self.seen_[j])
         return numbers, codes
+
+    def keep(self, support: np.ndarray) -> Self:
+        """The encoder of some of the columns.
+
+        Parameters
+        ----------
+        support : bool ndarray of shape (n_features,)
+            Which of the table that `transform` is given.
+
+        Returns
+        -------
+        TableEncoder
+        """
+        kept = copy(self)
+        numbers, categories = (
+            [support[position] for position in positions]
+            for positions in (self.numeric_, self.categorical_)
+        )
+        kept.scaler_ = self.scaler_.keep(np.array(numbers, dtype=bool))
+        for name in ("numeric_", "edges_"):
+            setattr(kept, name, [*compress(getattr(self, name), numbers)])
+        for name in ("categorical_", "categories_", "seen_"):
+            setattr(kept, name, [*compress(getattr(self, name), categories)])
+        return kept
 
     def _codes(self, column: Any, categories: dict[str, int], seen: set[int]) -> np.ndarray | int:
         if len(seen) == 1:

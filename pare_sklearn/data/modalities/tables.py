@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from math import ceil
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from typing_extensions import Self
 
 from pare_sklearn.data.modalities.component_encoder import ComponentEncoder
 from pare_sklearn.data.modalities.modality import Modality
@@ -48,8 +50,10 @@ class Tables(Modality):
         Turns tables into the numbers and codes of columns.
     patches_per_feature_ : int
         Patches of a column; of columns in groups the one of their group.
+    support_ : bool ndarray of shape (n_features,)
+        Which features are looked at.
     column_patches_ : ndarray of shape (n_columns, patches_per_feature_)
-        Numbers of the patches of each column.
+        Numbers of the patches of each column that is looked at.
     """
 
     def __init__(
@@ -70,6 +74,29 @@ class Tables(Modality):
 
     def fit(self, X: Any, dense: bool = False, most_patches: int | None = None) -> Tables:
         self.encoder_ = self._fit_encoder(X)
+        self.support_ = np.ones(X.shape[1], dtype=bool)
+        self._cut_patches()
+        return self
+
+    def keep(self, support: np.ndarray) -> Self:
+        """The same with some of the features alone, a mask (n_features,)."""
+        if not isinstance(self.encoder_, TableEncoder):
+            raise TypeError("principal components hold all features")
+        kept = copy(self)
+        kept.encoder_, kept.support_ = self.encoder_.keep(support), support
+        kept._cut_patches()
+        return kept
+
+    def narrow(self, inputs: dict[str, Tensor], support: np.ndarray) -> dict[str, Tensor]:
+        """Of inputs that `transform` gave those that it gives of some of the features."""
+        positions = {"numbers": self.encoder_.numeric_, "categories": self.encoder_.categorical_}
+        return {
+            name: inputs[name][:, np.flatnonzero([support[each] for each in of_part])]
+            for name, of_part in positions.items()
+        }
+
+    def _cut_patches(self) -> None:
+        """Which patches the columns have."""
         n_columns = len(self.encoder_.numeric_) + len(self.encoder_.categorical_)
         self.group_sizes_ = self._group_sizes(n_columns)
         if self.group_sizes_ is None:
@@ -80,7 +107,6 @@ class Tables(Modality):
             self.patches_per_feature_, self.n_patches = 1, len(self.group_sizes_)
             groups = np.arange(self.n_patches)
             self.column_patches_ = np.repeat(groups, self.group_sizes_)[:, None]
-        return self
 
     def transform(self, X: Any) -> dict[str, Tensor]:
         numbers, categories = self.encoder_.transform(X)
@@ -91,19 +117,23 @@ class Tables(Modality):
         return self.patching, self.numeric_embedding
 
     def build_embedder(self, width: int) -> TableEmbedder | ColumnGroupEmbedder:
-        encoder = self.encoder_
+        encoder, places = self.encoder_, np.cumsum(self.support_) - 1
+        numeric, categorical = (
+            [int(places[position]) for position in positions]
+            for positions in (encoder.numeric_, encoder.categorical_)
+        )
         if self.group_sizes_ is None:
             return TableEmbedder(
-                encoder.numeric_,
-                encoder.categorical_,
+                numeric,
+                categorical,
                 self._build_own(width * self.patches_per_feature_),
                 encoder.cardinalities_,
                 width,
                 self.patches_per_feature_,
             )
         return ColumnGroupEmbedder(
-            encoder.numeric_,
-            encoder.categorical_,
+            numeric,
+            categorical,
             encoder.cardinalities_,
             self.group_sizes_,
             width,
@@ -122,7 +152,7 @@ class Tables(Modality):
         )
 
     def by_feature(self, scores: np.ndarray) -> np.ndarray:
-        """Scores of the features (..., n_features), the mean over each one's patches.
+        """Scores of the features (..., n_features), the mean over each one's patches, or 0.
 
         Raises
         ------
@@ -134,17 +164,23 @@ class Tables(Modality):
                 f"The patches are principal components: a table has more than {MOST_FEATURES} "
                 "features. patch_size=32, say, lets 32 features share a patch instead."
             )
-        return scores[..., self.column_patches_].mean(axis=-1)
+        return self._of_all(scores[..., self.column_patches_].mean(axis=-1))
 
     def share_out(self, amounts: np.ndarray) -> np.ndarray:
         """Amounts a patch (..., n_patches) as amounts a feature, of the same sum."""
         n_sharing = np.bincount(self.column_patches_.ravel())
-        return (amounts / n_sharing)[..., self.column_patches_].sum(axis=-1)
+        return self._of_all((amounts / n_sharing)[..., self.column_patches_].sum(axis=-1))
 
     @property
     def has_components(self) -> bool:
         """Whether principal components stand in for the features."""
         return isinstance(self.encoder_, ComponentEncoder)
+
+    def _of_all(self, amounts: np.ndarray) -> np.ndarray:
+        """Amounts of the features that are looked at, and 0 of the others."""
+        of_all = np.zeros((*amounts.shape[:-1], len(self.support_)))
+        of_all[..., self.support_] = amounts
+        return of_all
 
     def _fit_encoder(self, X: Any) -> TableEncoder | ComponentEncoder:
         encoder = TableEncoder(self.categorical_features).fit(X)

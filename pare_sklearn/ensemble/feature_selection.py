@@ -1,0 +1,184 @@
+"""Which columns of a table a fit looks at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+from pare_sklearn.data.folds import Fold
+from pare_sklearn.data.modalities import Modality
+from pare_sklearn.data.modalities.tables import MOST_FEATURES, Tables
+from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.data.rows import Rows
+from pare_sklearn.data.targets import Target
+from pare_sklearn.ensemble.held_out import held_out_targets, thin_rows
+from pare_sklearn.ensemble.probes import STRENGTHS, Loss, Probe, fit_probe
+from pare_sklearn.recipe import Recipe
+from pare_sklearn.training.timing import OutOfTime, check_time
+from pare_sklearn.utils.threads import limited_threads
+
+# Columns from which on it is tried, and samples; columns that are kept at least.
+FEWEST_COLUMNS, FEWEST_SAMPLES, LEAST_KEPT = 10, 20, 3
+# Samples that columns are chosen by, at most: of many, columns that tell nothing do little harm.
+MOST_SAMPLES = 1_000
+N_FOLDS, SEED = 5, 0
+# A third of the columns a split, so that one which matters is often among them.
+GROWTH = {"n_estimators": 50, "min_samples_leaf": 3, "max_features": 1 / 3, "random_state": SEED}
+TREES = {"classification": ExtraTreesClassifier, "regression": ExtraTreesRegressor}
+
+
+def select_features(recipe: Recipe, prepared: Prepared, end: float) -> Prepared:
+    """Leave out the columns of a table that held-out samples are better predicted without.
+
+    Columns are ranked by how much they lessen the impurity of extremely randomised trees [1]_. Two
+    thirds of them are tried, two thirds of those and so on. Where linear probes predict what was
+    held out so much better with some of these than with all that chance cannot be the reason, the
+    most are kept that do about as well as the best. Each fold has a ranking of its own, which tells
+    nothing of its held-out samples: else columns that look well by chance would be kept.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Says how many columns to keep, if not as many as is best.
+    prepared : Prepared
+        All columns.
+    end : float
+        When it is to be done, as `time.time` has it.
+
+    Returns
+    -------
+    Prepared
+        As it is, where nothing is gained, or there is no time.
+
+    Raises
+    ------
+    ValueError
+        If a number of columns is asked for where there are none to select.
+
+    References
+    ----------
+    .. [1] Geurts, Ernst & Wehenkel (2006), "Extremely randomized trees", Machine Learning 63.
+    """
+    wanted = recipe.n_features_to_select
+    if not _has_columns(prepared.modality):
+        if wanted not in (None, "auto"):
+            raise ValueError(
+                f"n_features_to_select={wanted} selects columns of a table, and of one with more "
+                f"than {MOST_FEATURES} none, unless patch_size is given; set it to 'auto' or None."
+            )
+        return prepared
+    if wanted is None or (wanted == "auto" and not _is_worth_it(prepared)):
+        return prepared
+    trial = _Trial.of(prepared, end)
+    try:
+        with limited_threads(1):
+            importances = trial.rank(TREES[recipe.task](**GROWTH))
+            n_kept = trial.choose(importances) if wanted == "auto" else int(wanted)
+    except OutOfTime:
+        return prepared
+    n_columns = importances.shape[1]
+    if n_kept >= n_columns:
+        return prepared
+    if recipe.verbose:
+        print(f"{n_kept} of {n_columns} columns are kept", flush=True)
+    return prepared.keep(_first(importances.mean(axis=0), n_kept))
+
+
+def _has_columns(modality: Modality) -> bool:
+    return isinstance(modality, Tables) and not modality.has_components
+
+
+def _is_worth_it(prepared: Prepared) -> bool:
+    n_columns = sum(part.shape[1] for part in prepared.rows.inputs.values())
+    # A single group leaves nothing to train on.
+    n_units = prepared.n_samples if prepared.groups is None else len(np.unique(prepared.groups))
+    return n_columns >= FEWEST_COLUMNS and prepared.n_samples >= FEWEST_SAMPLES and n_units > 1
+
+
+class _Trial(NamedTuple):
+    """Some samples, of which each fold tries columns on what it holds out."""
+
+    modality: Tables
+    target: Target
+    rows: Rows
+    folds: Sequence[Fold]
+    end: float
+
+    @classmethod
+    def of(cls, prepared: Prepared, end: float) -> _Trial:
+        assert isinstance(prepared.modality, Tables)
+        n_folds = 1 if prepared.n_validation else N_FOLDS
+        if prepared.groups is not None:
+            n_folds = min(n_folds, len(np.unique(prepared.groups)))
+        dealt = prepared.deal_folds(n_folds, np.random.RandomState(SEED))
+        rows, folds = thin_rows(prepared, dealt, SEED, MOST_SAMPLES)
+        return cls(prepared.modality, prepared.target, rows, folds, end)
+
+    def rank(self, trees: Any) -> np.ndarray:
+        """How much each column matters to what a fold trains on, (n_folds, n_columns)."""
+        features = self.modality.build_features(self.rows.inputs, 1, SEED)
+        entries = features.standardise(**self.rows.inputs).numpy()
+        columns, n_columns = features.columns.numpy(), len(self.modality.support_)
+        y, weights = np.squeeze(self.rows.y.numpy()), self.rows.weights.numpy()
+        importances = []
+        for fold in self.folds:
+            check_time(self.end)
+            trees.fit(entries[fold.train], y[fold.train], weights[fold.train])
+            importances.append(np.bincount(columns, trees.feature_importances_, n_columns))
+        return np.stack(importances)
+
+    def choose(self, importances: np.ndarray) -> int:
+        """How many columns predict held-out samples best; all, unless fewer gain much."""
+        y, weights = held_out_targets(self.rows, self.folds)
+        loss = partial(self.target.loss, codes=y, weights=weights)
+        # Of n samples, chance moves a loss by about the n-th part's square root.
+        chance = 1 / math.sqrt(len(y))
+        of_all = self.probe(self.modality.support_, self.folds, loss, STRENGTHS)
+        n_kept = n_columns = importances.shape[1]
+        losses = {n_columns: loss(of_all.held_out)}
+        while (n_kept := 2 * n_kept // 3) >= LEAST_KEPT:
+            of_first = [
+                self.probe(_first(each, n_kept), [fold], _no_loss, [of_all.strength]).held_out
+                for each, fold in zip(importances, self.folds, strict=True)
+            ]
+            losses[n_kept] = loss(np.concatenate(of_first))
+            if losses[n_kept] > (1 + 2 * chance) * min(losses.values()):
+                break
+        least = min(losses.values())
+        if least > (1 - 2 * chance) * losses[n_columns]:
+            return n_columns
+        return max(number for number, each in losses.items() if each <= (1 + chance) * least)
+
+    def probe(
+        self, support: np.ndarray, folds: Sequence[Fold], loss: Loss, strengths: Sequence[float]
+    ) -> Probe:
+        """Linear probes of some of the columns."""
+        inputs = self.modality.narrow(self.rows.inputs, support)
+        features = self.modality.keep(support).build_features(inputs, 1, SEED)
+        return fit_probe(
+            features(**inputs).numpy(),
+            self.rows.y.numpy(),
+            self.rows.weights.double().numpy(),
+            folds,
+            self.target.fit_linear,
+            loss,
+            strengths,
+            self.end,
+        )
+
+
+def _no_loss(outputs: np.ndarray) -> float:
+    """The loss where there is a single strength, and nothing to choose."""
+    return 0.0
+
+
+def _first(importances: np.ndarray, n_kept: int) -> np.ndarray:
+    """Mask of the columns that matter most, (n_columns,)."""
+    support = np.zeros(len(importances), dtype=bool)
+    support[np.argsort(-importances, kind="stable")[:n_kept]] = True
+    return support
