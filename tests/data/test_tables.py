@@ -104,7 +104,7 @@ def test_column_alone(estimator_class, name):
 @pytest.mark.parametrize("estimator_class", BOTH)
 def test_columns_together(estimator_class):
     table = pd.DataFrame(COLUMNS)
-    model = estimator_class(**FAST).fit(table, targets(estimator_class))
+    model = estimator_class(**FAST, n_features_to_select=None).fit(table, targets(estimator_class))
     assert model.modality_.encoder_.numeric_ == list(range(len(NUMERIC_COLUMNS)))
     assert model.feature_names_in_.tolist() == list(COLUMNS)
     assert_predicts(model, table)

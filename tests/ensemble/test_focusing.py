@@ -19,6 +19,7 @@ BARELY = {
     "n_estimators": 2,
     "max_epochs": 1,
     "lr": 1e-7,
+    "n_features_to_select": None,
     "random_state": 0,
 }
 STRENGTHS = (0.01, 0.1, 1.0)
