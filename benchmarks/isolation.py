@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 # Each of the libraries that bring threads of their own.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def n_threads() -> int:
