@@ -42,8 +42,9 @@ class FittedPaRe(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n_samples, n_patches_)
-            Gate scores in (0, 1), averaged over the members. Column j of a table has the patches
-            ``modality_.column_patches_[j]``; those of an image come row by row.
+            Gate scores in (0, 1), averaged over the members. The j-th column of a table that is
+            looked at, see ``support_``, has the patches ``modality_.column_patches_[j]``; those of
+            an image come row by row.
 
         Raises
         ------
