@@ -135,14 +135,12 @@ class BasePaRe(
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
         prepared = prepare(recipe, given, columns, count_image_patches(backbone), earlier)
-        limit = TimeLimit(begin, math.inf if recipe.time_limit is None else recipe.time_limit)
-        if earlier is None:
-            prepared = select_features(recipe, prepared, limit.selection_end())
-        recipe = settle_mixing(recipe, prepared, backbone)
-        recipe = settle_averaging(recipe, prepared, backbone)
+        limit = TimeLimit(begin, recipe.time_limit or math.inf)
+        prepared = prepared if earlier else select_features(recipe, prepared, limit)
+        recipe = settle_averaging(settle_mixing(recipe, prepared, backbone), prepared, backbone)
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
-        drawn = make_plan(recipe, prepared, backbone, self.random_state, held_out)
-        plan = keep_plan(recipe, prepared, backbone, drawn, self.random_state)
+        plan = make_plan(recipe, prepared, backbone, self.random_state, held_out)
+        plan = keep_plan(recipe, prepared, backbone, plan, self.random_state)
         warn_if_long(recipe, prepared, plan, backbone)
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
         with show_progress(recipe, plan.budget, limit) as progress:

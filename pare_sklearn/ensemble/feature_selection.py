@@ -19,7 +19,7 @@ from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.held_out import held_out_targets, thin_rows
 from pare_sklearn.ensemble.probes import STRENGTHS, Loss, Probe, fit_probe
 from pare_sklearn.recipe import Recipe
-from pare_sklearn.training.timing import OutOfTime, check_time
+from pare_sklearn.training.timing import OutOfTime, TimeLimit, check_time
 from pare_sklearn.utils.threads import limited_threads
 
 # Columns from which on it is tried, and samples; columns that are kept at least.
@@ -32,7 +32,7 @@ GROWTH = {"n_estimators": 50, "min_samples_leaf": 3, "max_features": 1 / 3, "ran
 TREES = {"classification": ExtraTreesClassifier, "regression": ExtraTreesRegressor}
 
 
-def select_features(recipe: Recipe, prepared: Prepared, end: float) -> Prepared:
+def select_features(recipe: Recipe, prepared: Prepared, limit: TimeLimit) -> Prepared:
     """Leave out the columns of a table that held-out samples are better predicted without.
 
     Columns are ranked by how much they lessen the impurity of extremely randomised trees [1]_. Two
@@ -47,8 +47,8 @@ def select_features(recipe: Recipe, prepared: Prepared, end: float) -> Prepared:
         Says how many columns to keep, if not as many as is best.
     prepared : Prepared
         All columns.
-    end : float
-        When it is to be done, as `time.time` has it.
+    limit : TimeLimit
+        Of the fit.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def select_features(recipe: Recipe, prepared: Prepared, end: float) -> Prepared:
         return prepared
     if wanted is None or (wanted == "auto" and not _is_worth_it(prepared)):
         return prepared
-    trial = _Trial.of(prepared, end)
+    trial = _Trial.of(prepared, limit.selection_end())
     try:
         with limited_threads(1):
             importances = trial.rank(TREES[recipe.task](**GROWTH))

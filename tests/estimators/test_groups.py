@@ -287,7 +287,7 @@ def dealt(monkeypatch):
         found.append(groups)
         return deal_group_folds(groups, *args)
 
-    monkeypatch.setattr("pare_sklearn.training.plan.deal_group_folds", spy)
+    monkeypatch.setattr("pare_sklearn.data.prepared.deal_group_folds", spy)
     return found
 
 
