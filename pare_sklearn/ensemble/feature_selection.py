@@ -141,7 +141,8 @@ class _Trial(NamedTuple):
         of_all = self.probe(self.modality.support_, self.folds, loss, STRENGTHS)
         n_kept = n_columns = importances.shape[1]
         losses = {n_columns: loss(of_all.held_out)}
-        while (n_kept := 2 * n_kept // 3) >= LEAST_KEPT:
+        while n_kept > LEAST_KEPT:
+            n_kept = max(LEAST_KEPT, 2 * n_kept // 3)
             of_first = [
                 self.probe(_first(each, n_kept), [fold], _no_loss, [of_all.strength]).held_out
                 for each, fold in zip(importances, self.folds, strict=True)
