@@ -344,16 +344,16 @@ def test_a_fit_that_ran_out_of_time_is_tried_again_only_with_more(run, capsys):
 
 def test_two_runs_at_once_share_a_file(cache, tmp_path):
     path = tmp_path / "results.jsonl"
-    argv = [cache, path, "--tasks", 1, "--models", SLOW, "--seeds", 2]
+    argv = [cache, path, "--tasks", 1, "--models", f"{SLOW},{QUICK}", "--seeds", 2]
     both = [start(*argv), start(*argv)]
     assert [process.wait(60) for process in both] == [0, 0]
     keys = [(r["split"], r["model"]) for r in map(json.loads, path.read_text().splitlines())]
-    assert sorted(keys) == [(0, SLOW), (1, SLOW)]
+    assert sorted(keys) == sorted((split, model) for split in range(2) for model in (SLOW, QUICK))
 
 
 def test_killed_at_random_moments_it_ends_as_an_undisturbed_run(cache, tmp_path, run_here):
     path = tmp_path / "killed.jsonl"
-    options = ["--tasks", "1", "--models", QUICK, "--seeds", 2]
+    options = ["--tasks", "1,2", "--models", QUICK, "--seeds", 2]
     moments = random.Random(0)
     for _ in range(2):
         process = start(cache, path, *options, "--jobs", 2)
@@ -362,7 +362,7 @@ def test_killed_at_random_moments_it_ends_as_an_undisturbed_run(cache, tmp_path,
         process.kill()
         process.wait()
     subprocess.run(command(cache, path, *options), cwd=ROOT, env=ENVIRONMENT, check=True)
-    _, undisturbed = run_here("--seeds", "2", tasks="1")
+    _, undisturbed = run_here("--seeds", "2")
     assert scores(read_records(path)) == scores(undisturbed)
     assert len(path.read_text().splitlines()) == len(undisturbed)
 
