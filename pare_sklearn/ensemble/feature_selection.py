@@ -11,8 +11,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from pare_sklearn.data.folds import Fold
-from pare_sklearn.data.modalities import Modality
-from pare_sklearn.data.modalities.tables import MOST_FEATURES, Tables
+from pare_sklearn.data.modalities.tables import MOST_FEATURES, Tables, has_columns
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
@@ -64,24 +63,24 @@ def select_features(recipe: Recipe, prepared: Prepared, limit: TimeLimit) -> Pre
     ----------
     .. [1] Geurts, Ernst & Wehenkel (2006), "Extremely randomized trees", Machine Learning 63.
     """
-    wanted = recipe.n_features_to_select
-    if not _has_columns(prepared.modality):
+    wanted, modality = recipe.n_features_to_select, prepared.modality
+    if not has_columns(modality):
         if wanted not in (None, "auto"):
             raise ValueError(
                 f"n_features_to_select={wanted} selects columns of a table, and of one with more "
                 f"than {MOST_FEATURES} none, unless patch_size is given; set it to 'auto' or None."
             )
         return prepared
-    if wanted is None or (wanted == "auto" and not _is_worth_it(prepared)):
+    n_columns = len(modality.support_)
+    if wanted is None or (wanted == "auto" and not _is_worth_it(prepared, n_columns)):
         return prepared
-    trial = _Trial.of(prepared, limit.selection_end())
+    trial = _Trial.of(prepared, modality, limit.selection_end())
     try:
         with limited_threads(1):
             importances = trial.rank(TREES[recipe.task](**GROWTH))
             n_kept = trial.choose(importances) if wanted == "auto" else int(wanted)
     except OutOfTime:
         return prepared
-    n_columns = importances.shape[1]
     if n_kept >= n_columns:
         return prepared
     if recipe.verbose:
@@ -89,12 +88,7 @@ def select_features(recipe: Recipe, prepared: Prepared, limit: TimeLimit) -> Pre
     return prepared.keep(_first(importances.mean(axis=0), n_kept))
 
 
-def _has_columns(modality: Modality) -> bool:
-    return isinstance(modality, Tables) and not modality.has_components
-
-
-def _is_worth_it(prepared: Prepared) -> bool:
-    n_columns = sum(part.shape[1] for part in prepared.rows.inputs.values())
+def _is_worth_it(prepared: Prepared, n_columns: int) -> bool:
     # A single group leaves nothing to train on.
     n_units = prepared.n_samples if prepared.groups is None else len(np.unique(prepared.groups))
     return n_columns >= FEWEST_COLUMNS and prepared.n_samples >= FEWEST_SAMPLES and n_units > 1
@@ -110,14 +104,13 @@ class _Trial(NamedTuple):
     end: float
 
     @classmethod
-    def of(cls, prepared: Prepared, end: float) -> _Trial:
-        assert isinstance(prepared.modality, Tables)
+    def of(cls, prepared: Prepared, modality: Tables, end: float) -> _Trial:
         n_folds = 1 if prepared.n_validation else N_FOLDS
         if prepared.groups is not None:
             n_folds = min(n_folds, len(np.unique(prepared.groups)))
         dealt = prepared.deal_folds(n_folds, np.random.RandomState(SEED))
         rows, folds = thin_rows(prepared, dealt, SEED, MOST_SAMPLES)
-        return cls(prepared.modality, prepared.target, rows, folds, end)
+        return cls(modality, prepared.target, rows, folds, end)
 
     def rank(self, trees: Any) -> np.ndarray:
         """How much each column matters to what a fold trains on, (n_folds, n_columns)."""

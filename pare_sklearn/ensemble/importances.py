@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pare_sklearn.data.folds import Fold
-from pare_sklearn.data.modalities.tables import Tables
+from pare_sklearn.data.modalities.tables import Tables, has_columns
 from pare_sklearn.data.rows import BatchIterator, Rows
 from pare_sklearn.ensemble.ensemble import Ensemble
 from pare_sklearn.linear.models import Linear
@@ -77,7 +77,7 @@ def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -
     .. [1] Shrikumar et al. (2016), "Not Just a Black Box: Learning Important Features Through
        Propagating Activation Differences", arXiv:1605.01713.
     """
-    if not isinstance(ensemble.modality, Tables) or ensemble.modality.has_components:
+    if not has_columns(ensemble.modality):
         return None
     loss, settings = ensemble.target.criterion()
     device = ensemble.nets[0].device

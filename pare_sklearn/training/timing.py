@@ -15,8 +15,8 @@ from skorch import NeuralNet
 
 from pare_sklearn.training.stopping import OfThisCall
 
-# Share of the limit after which the members are to have ended, the rest being for the blend; share
-# of what is left before them that linear probes may take.
+# Share of the limit after which the members are to have ended, the rest being for the blend; shares
+# of what is left before them that the selection of columns and linear probes may take.
 MEMBERS_SHARE, SELECTION_SHARE, PROBES_SHARE = 0.95, 0.1, 0.4
 # A member that is begun gets time for so many epochs, even if others get none then.
 FEWEST_EPOCHS = 10

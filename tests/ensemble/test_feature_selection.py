@@ -16,10 +16,10 @@ from pare_sklearn.inspection import gate_scores_by_feature
 BRIEF = {"n_estimators": 1, "max_epochs": 1, "random_state": 0, "source": "digits"}
 
 
-def few_of_many(n_samples=300, n_columns=40, n_informative=4, seed=0):
+def few_of_many(n_samples=300, n_columns=40, seed=0):
     """The first few columns tell the class, and only together."""
     X, y = make_classification(
-        n_samples, n_columns, n_informative=n_informative, n_redundant=0, shuffle=False,
+        n_samples, n_columns, n_informative=4, n_redundant=0, shuffle=False,
         class_sep=1.5, random_state=seed,
     )  # fmt: skip
     order = np.random.default_rng(seed).permutation(n_samples)

@@ -148,16 +148,21 @@ class TableEncoder:
         TableEncoder
         """
         kept = copy(self)
-        numbers, categories = (
-            [support[position] for position in positions]
-            for positions in (self.numeric_, self.categorical_)
-        )
-        kept.scaler_ = self.scaler_.keep(np.array(numbers, dtype=bool))
+        numbers, categories = self.split(support)
+        kept.scaler_ = self.scaler_.keep(numbers)
         for name in ("numeric_", "edges_"):
             setattr(kept, name, [*compress(getattr(self, name), numbers)])
         for name in ("categorical_", "categories_", "seen_"):
             setattr(kept, name, [*compress(getattr(self, name), categories)])
         return kept
+
+    def split(self, support: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What a mask of the columns says of the numbers, and what of the categories."""
+        numbers, categories = (
+            np.array([support[position] for position in positions], dtype=bool)
+            for positions in (self.numeric_, self.categorical_)
+        )
+        return numbers, categories
 
     def _codes(self, column: Any, categories: dict[str, int], seen: set[int]) -> np.ndarray | int:
         if len(seen) == 1:

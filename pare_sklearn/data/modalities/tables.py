@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from math import ceil
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -80,8 +80,8 @@ class Tables(Modality):
 
     def keep(self, support: np.ndarray) -> Self:
         """The same with some of the features alone, a mask (n_features,)."""
-        if not isinstance(self.encoder_, TableEncoder):
-            raise TypeError("principal components hold all features")
+        # Principal components hold all features.
+        assert isinstance(self.encoder_, TableEncoder)
         kept = copy(self)
         kept.encoder_, kept.support_ = self.encoder_.keep(support), support
         kept._cut_patches()
@@ -89,10 +89,11 @@ class Tables(Modality):
 
     def narrow(self, inputs: dict[str, Tensor], support: np.ndarray) -> dict[str, Tensor]:
         """Of inputs that `transform` gave those that it gives of some of the features."""
-        positions = {"numbers": self.encoder_.numeric_, "categories": self.encoder_.categorical_}
+        assert isinstance(self.encoder_, TableEncoder)
+        numbers, categories = map(torch.from_numpy, self.encoder_.split(support))
         return {
-            name: inputs[name][:, np.flatnonzero([support[each] for each in of_part])]
-            for name, of_part in positions.items()
+            "numbers": inputs["numbers"][:, numbers],
+            "categories": inputs["categories"][:, categories],
         }
 
     def _cut_patches(self) -> None:
@@ -218,3 +219,8 @@ class Tables(Modality):
         if self.numeric_embedding == PERIODIC:
             return periodic(len(self.encoder_.numeric_), width)
         return PiecewiseLinear([*map(torch.from_numpy, self.encoder_.edges_)], width)
+
+
+def has_columns(modality: Modality) -> TypeGuard[Tables]:
+    """Whether samples are tables whose columns stand for themselves."""
+    return isinstance(modality, Tables) and not modality.has_components
