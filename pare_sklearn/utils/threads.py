@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from pare_sklearn.utils.turns import own_turn
 
@@ -25,10 +26,16 @@ def process_threads() -> int:
 @contextmanager
 def limited_threads(n_threads: int) -> Iterator[None]:
     """Let torch and BLAS use so many threads; afterwards as many as before; see `own_turn`."""
-    with own_turn(), threadpool_limits(n_threads):
+    with own_turn(), _libraries().limit(limits=n_threads):
         before = process_threads()
         torch.set_num_threads(n_threads)
         try:
             yield
         finally:
             torch.set_num_threads(before)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those with threads of their own; numpy, scipy and torch have loaded them, and looking is slow."""
+    return ThreadpoolController()

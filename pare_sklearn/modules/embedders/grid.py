@@ -159,7 +159,8 @@ class GridEmbedder(nn.Module):
         # An exported program does not know, and the answer is the same where none is missing.
         if torch.compiler.is_compiling() or missing.any():
             tokens = torch.where(self._is_empty(missing), self.missing, tokens)
-        return self.norm(self.inner_norm(tokens) + self.positions)
+        # In this order the sum lies in memory as the norm reads it.
+        return self.norm(self.positions + self.inner_norm(tokens))
 
     def _is_empty(self, missing: Tensor) -> Tensor:
         """Whether patches hold no value, shape (batch, n_patches, 1)."""

@@ -69,7 +69,8 @@ class PatchMaps(nn.Module):
         return self._place(patches, resample_positions(self.positions, self.grid, grid))
 
     def _place(self, patches: Tensor, positions: Tensor) -> Tensor:
-        return self.norm(patches.flatten(2).transpose(1, 2) + positions)
+        # In this order the sum lies in memory as the norm reads it.
+        return self.norm(positions + patches.flatten(2).transpose(1, 2))
 
 
 def _grid(shape: Sequence[int], patch_shape: Sequence[int]) -> tuple[int, ...]:
