@@ -37,5 +37,5 @@ def limited_threads(n_threads: int) -> Iterator[None]:
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """Those with threads of their own; numpy, scipy and torch have loaded them, and looking is slow."""
+    """Those that have threads: numpy, scipy and torch have loaded all, and to look is slow."""
     return ThreadpoolController()
