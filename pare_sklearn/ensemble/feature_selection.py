@@ -16,6 +16,7 @@ from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.data.targets import Target
 from pare_sklearn.ensemble.held_out import held_out_targets, thin_rows
+from pare_sklearn.ensemble.interactions import find_interactions, multiply_signs
 from pare_sklearn.ensemble.probes import STRENGTHS, Loss, Probe, fit_probe
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.timing import OutOfTime, TimeLimit, check_time
@@ -118,12 +119,18 @@ class _Trial(NamedTuple):
         entries = features.standardise(**self.rows.inputs).numpy()
         columns, n_columns = features.columns.numpy(), len(self.modality.support_)
         y, weights = np.squeeze(self.rows.y.numpy()), self.rows.weights.numpy()
-        importances = []
-        for fold in self.folds:
+        importances = np.zeros((len(self.folds), n_columns))
+        for fold, of_fold in zip(self.folds, importances, strict=True):
             check_time(self.end)
-            trees.fit(entries[fold.train], y[fold.train], weights[fold.train])
-            importances.append(np.bincount(columns, trees.feature_importances_, n_columns))
-        return np.stack(importances)
+            counted = fold.train[weights[fold.train] > 0]
+            products = find_interactions(entries[counted], columns, _numbers(y[counted]))
+            beside = np.hstack([entries, multiply_signs(entries, products)])
+            trees.fit(beside[fold.train], y[fold.train], weights[fold.train])
+            # A product counts for each of its columns.
+            owners = [*columns, *(columns[[*product]] for product in products)]
+            for owner, gain in zip(owners, trees.feature_importances_, strict=True):
+                of_fold[owner] += gain
+        return importances
 
     def choose(self, importances: np.ndarray) -> int:
         """How many columns predict held-out samples best; all, unless fewer gain much."""
@@ -164,6 +171,11 @@ class _Trial(NamedTuple):
             strengths,
             self.end,
         )
+
+
+def _numbers(y: np.ndarray) -> np.ndarray:
+    """Targets (n_samples, n_targets): of codes of classes their indicators."""
+    return y[:, None] == np.unique(y) if y.dtype.kind == "i" else y.reshape(len(y), -1)
 
 
 def _no_loss(outputs: np.ndarray) -> float:
