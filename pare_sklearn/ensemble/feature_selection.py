@@ -22,7 +22,7 @@ from pare_sklearn.recipe import Recipe
 from pare_sklearn.training.timing import OutOfTime, TimeLimit, check_time
 from pare_sklearn.utils.threads import limited_threads
 
-# Columns from which on it is tried, and samples; columns that are kept at least.
+# Columns from which on it is always tried, and samples; columns that are kept at least.
 FEWEST_COLUMNS, FEWEST_SAMPLES, LEAST_KEPT = 10, 20, 3
 # Samples that columns are chosen by, at most: of many, columns that tell nothing do little harm.
 MOST_SAMPLES = 1_000
@@ -35,11 +35,14 @@ TREES = {"classification": ExtraTreesClassifier, "regression": ExtraTreesRegress
 def select_features(recipe: Recipe, prepared: Prepared, limit: TimeLimit) -> Prepared:
     """Leave out the columns of a table that held-out samples are better predicted without.
 
-    Columns are ranked by how much they lessen the impurity of extremely randomised trees [1]_. Two
-    thirds of them are tried, two thirds of those and so on. Where linear probes predict what was
-    held out so much better with some of these than with all that chance cannot be the reason, the
-    most are kept that do about as well as the best. Each fold has a ranking of its own, which tells
-    nothing of its held-out samples: else columns that look well by chance would be kept.
+    Columns are ranked by how much they lessen the impurity of extremely randomised trees [1]_.
+    These see products of columns that tell the target only together, too. Two thirds of the columns
+    are tried, two thirds of those and so on. Where linear probes predict what was held out so much
+    better with some of these than with all that chance cannot be the reason, the most are kept that
+    do about as well as the best. Each fold has a ranking of its own, which tells nothing of its
+    held-out samples: else columns that look well by chance would be kept.
+
+    Below ten columns this is done only where some tell the target only together.
 
     Parameters
     ----------
@@ -73,26 +76,25 @@ def select_features(recipe: Recipe, prepared: Prepared, limit: TimeLimit) -> Pre
             )
         return prepared
     n_columns = len(modality.support_)
-    if wanted is None or (wanted == "auto" and not _is_worth_it(prepared, n_columns)):
+    if wanted is None or (wanted == "auto" and not _can_choose(prepared, n_columns)):
         return prepared
     trial = _Trial.of(prepared, modality, limit.selection_end())
     try:
         with limited_threads(1):
-            importances = trial.rank(TREES[recipe.task](**GROWTH))
-            n_kept = trial.choose(importances) if wanted == "auto" else int(wanted)
+            support = trial.select(wanted, TREES[recipe.task](**GROWTH))
     except OutOfTime:
         return prepared
-    if n_kept >= n_columns:
+    if support.all():
         return prepared
     if recipe.verbose:
-        print(f"{n_kept} of {n_columns} columns are kept", flush=True)
-    return prepared.keep(_first(importances.mean(axis=0), n_kept))
+        print(f"{support.sum()} of {n_columns} columns are kept", flush=True)
+    return prepared.keep(support)
 
 
-def _is_worth_it(prepared: Prepared, n_columns: int) -> bool:
+def _can_choose(prepared: Prepared, n_columns: int) -> bool:
     # A single group leaves nothing to train on.
     n_units = prepared.n_samples if prepared.groups is None else len(np.unique(prepared.groups))
-    return n_columns >= FEWEST_COLUMNS and prepared.n_samples >= FEWEST_SAMPLES and n_units > 1
+    return n_columns > LEAST_KEPT and prepared.n_samples >= FEWEST_SAMPLES and n_units > 1
 
 
 class _Trial(NamedTuple):
@@ -101,6 +103,10 @@ class _Trial(NamedTuple):
     modality: Tables
     target: Target
     rows: Rows
+    entries: np.ndarray
+    """(n_samples, n_entries), standardised"""
+    columns: np.ndarray
+    """(n_entries,), whose they are"""
     folds: Sequence[Fold]
     end: float
 
@@ -111,23 +117,43 @@ class _Trial(NamedTuple):
             n_folds = min(n_folds, len(np.unique(prepared.groups)))
         dealt = prepared.deal_folds(n_folds, np.random.RandomState(SEED))
         rows, folds = thin_rows(prepared, dealt, SEED, MOST_SAMPLES)
-        return cls(modality, prepared.target, rows, folds, end)
+        features = modality.build_features(rows.inputs, 1, SEED)
+        entries, columns = features.standardise(**rows.inputs).numpy(), features.columns.numpy()
+        return cls(modality, prepared.target, rows, entries, columns, folds, end)
 
-    def rank(self, trees: Any) -> np.ndarray:
+    def select(self, wanted: Any, trees: Any) -> np.ndarray:
+        """Mask of the columns to keep, (n_columns,)."""
+        products, n_columns = self.find_products(), len(self.modality.support_)
+        # So few do little harm, unless nothing is learnt of what some tell only together.
+        if wanted == "auto" and n_columns < FEWEST_COLUMNS and not all(products):
+            return np.ones(n_columns, dtype=bool)
+        importances = self.rank(trees, products)
+        n_kept = self.choose(importances) if wanted == "auto" else int(wanted)
+        return _first(importances.mean(axis=0), n_kept)
+
+    @property
+    def y(self) -> np.ndarray:
+        """Targets (n_samples,), or (n_samples, n_targets)."""
+        return np.squeeze(self.rows.y.numpy())
+
+    def find_products(self) -> list[list[tuple[int, ...]]]:
+        """Entries that tell the target only together, of what each fold trains on."""
+        counted = [fold.train[self.rows.weights[fold.train].numpy() > 0] for fold in self.folds]
+        return [
+            find_interactions(self.entries[rows], self.columns, _numbers(self.y[rows]))
+            for rows in counted
+        ]
+
+    def rank(self, trees: Any, products: Sequence[Sequence[tuple[int, ...]]]) -> np.ndarray:
         """How much each column matters to what a fold trains on, (n_folds, n_columns)."""
-        features = self.modality.build_features(self.rows.inputs, 1, SEED)
-        entries = features.standardise(**self.rows.inputs).numpy()
-        columns, n_columns = features.columns.numpy(), len(self.modality.support_)
-        y, weights = np.squeeze(self.rows.y.numpy()), self.rows.weights.numpy()
-        importances = np.zeros((len(self.folds), n_columns))
-        for fold, of_fold in zip(self.folds, importances, strict=True):
+        weights = self.rows.weights.numpy()
+        importances = np.zeros((len(self.folds), len(self.modality.support_)))
+        for fold, of_fold, found in zip(self.folds, importances, products, strict=True):
             check_time(self.end)
-            counted = fold.train[weights[fold.train] > 0]
-            products = find_interactions(entries[counted], columns, _numbers(y[counted]))
-            beside = np.hstack([entries, multiply_signs(entries, products)])
-            trees.fit(beside[fold.train], y[fold.train], weights[fold.train])
+            beside = np.hstack([self.entries, multiply_signs(self.entries, found)])
+            trees.fit(beside[fold.train], self.y[fold.train], weights[fold.train])
             # A product counts for each of its columns.
-            owners = [*columns, *(columns[[*product]] for product in products)]
+            owners = [*self.columns, *(self.columns[[*product]] for product in found)]
             for owner, gain in zip(owners, trees.feature_importances_, strict=True):
                 of_fold[owner] += gain
         return importances
