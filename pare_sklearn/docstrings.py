@@ -231,8 +231,9 @@ dtype is category, are categories in any case.""",
 int, "auto" or None, default="auto"
 Columns of a table to look at, by the importances of extremely randomised trees; None is all.
 ``"auto"`` leaves columns out where linear probes predict n held-out samples better without them, by
-more than 2 / sqrt(n) of the loss; it tries that from 10 columns and 20 samples on. ``support_``
-tells which are kept. Principal components, see `patch_size`, are all kept.""",
+more than 2 / sqrt(n) of the loss. It tries that from 20 samples and 10 columns on, of fewer where
+some tell the target only together, as in an exclusive-or. ``support_`` tells which are kept.
+Principal components, see `patch_size`, are all kept.""",
     "numeric_embedding": {
         "classifier": """\
 {"auto", "periodic", "piecewise-linear"}, default="auto"
