@@ -90,6 +90,39 @@ def hold_out_fraction(strata: np.ndarray, fraction: float, rng: np.random.Random
     return _hold_out(held_out)
 
 
+def draw_evenly(strata: np.ndarray, n: int, rng: np.random.RandomState) -> np.ndarray:
+    """Draw rows, spread evenly over the strata, but at random beside the folds that were dealt.
+
+    Parameters
+    ----------
+    strata : ndarray of shape (n_samples,)
+        Class codes, or continuous targets.
+    n : int
+        Number of rows; all where there are no more.
+    rng : RandomState
+        Draws.
+
+    Returns
+    -------
+    int ndarray of shape (n_drawn,)
+        Ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> strata = np.repeat([0, 1], 50)
+    >>> int(strata[draw_evenly(strata, 10, np.random.RandomState(0))].sum())
+    5
+    """
+    n_all = len(strata)
+    if n >= n_all:
+        return np.arange(n_all)
+    # One of each stretch: folds are dealt in this order, and every fifth might be of the same fold.
+    bounds = np.arange(n + 1) * n_all // n
+    places = bounds[:-1] + (rng.uniform(size=n) * np.diff(bounds)).astype(int)
+    return np.sort(_sorted_rows(strata, rng)[places])
+
+
 def thin_folds(folds: Sequence[Fold], kept: np.ndarray) -> list[Fold]:
     """Folds of the rows `kept`, which are counted anew.
 

@@ -26,6 +26,8 @@ from pare_sklearn.utils.threads import limited_threads
 FEWEST_COLUMNS, FEWEST_SAMPLES, LEAST_KEPT = 10, 20, 3
 # Samples that columns are chosen by, at most: of many, columns that tell nothing do little harm.
 MOST_SAMPLES = 1_000
+# Share of them that a fold trains on, at least.
+LEAST_TRAIN = 0.25
 N_FOLDS, SEED = 5, 0
 # A third of the columns a split, so that one which matters is often among them.
 GROWTH = {"n_estimators": 50, "min_samples_leaf": 3, "max_features": 1 / 3, "random_state": SEED}
@@ -92,9 +94,7 @@ def select_features(recipe: Recipe, prepared: Prepared, limit: TimeLimit) -> Pre
 
 
 def _can_choose(prepared: Prepared, n_columns: int) -> bool:
-    # A single group leaves nothing to train on.
-    n_units = prepared.n_samples if prepared.groups is None else len(np.unique(prepared.groups))
-    return n_columns > LEAST_KEPT and prepared.n_samples >= FEWEST_SAMPLES and n_units > 1
+    return n_columns > LEAST_KEPT and prepared.n_samples >= FEWEST_SAMPLES
 
 
 class _Trial(NamedTuple):
@@ -112,18 +112,21 @@ class _Trial(NamedTuple):
 
     @classmethod
     def of(cls, prepared: Prepared, modality: Tables, end: float) -> _Trial:
-        n_folds = 1 if prepared.n_validation else N_FOLDS
-        if prepared.groups is not None:
-            n_folds = min(n_folds, len(np.unique(prepared.groups)))
-        dealt = prepared.deal_folds(n_folds, np.random.RandomState(SEED))
-        rows, folds = thin_rows(prepared, dealt, SEED, MOST_SAMPLES)
+        rows, thinned = thin_rows(prepared, _deal(prepared), SEED, MOST_SAMPLES)
+        # Where one group has nearly all rows, what is trained beside it tells nothing.
+        folds = [fold for fold in thinned if len(fold.train) >= LEAST_TRAIN * len(rows)]
+        every_row = np.arange(len(rows))
+        folds = folds or [Fold(every_row, every_row[:0])]
         features = modality.build_features(rows.inputs, 1, SEED)
         entries, columns = features.standardise(**rows.inputs).numpy(), features.columns.numpy()
         return cls(modality, prepared.target, rows, entries, columns, folds, end)
 
     def select(self, wanted: Any, trees: Any) -> np.ndarray:
         """Mask of the columns to keep, (n_columns,)."""
-        products, n_columns = self.find_products(), len(self.modality.support_)
+        n_columns = len(self.modality.support_)
+        if wanted == "auto" and not any(len(fold.valid) for fold in self.folds):
+            return np.ones(n_columns, dtype=bool)
+        products = self.find_products()
         # So few do little harm, unless nothing is learnt of what some tell only together.
         if wanted == "auto" and n_columns < FEWEST_COLUMNS and not all(products):
             return np.ones(n_columns, dtype=bool)
@@ -197,6 +200,16 @@ class _Trial(NamedTuple):
             strengths,
             self.end,
         )
+
+
+def _deal(prepared: Prepared) -> list[Fold]:
+    """Folds of all rows; none where there is a single group."""
+    n_folds = 1 if prepared.n_validation else N_FOLDS
+    if prepared.groups is not None:
+        n_folds = min(n_folds, len(np.unique(prepared.groups)))
+        if n_folds == 1 and not prepared.n_validation:
+            return []
+    return prepared.deal_folds(n_folds, np.random.RandomState(SEED))
 
 
 def _numbers(y: np.ndarray) -> np.ndarray:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from pare_sklearn.data.folds import Fold, hold_out_fraction, thin_folds
+from pare_sklearn.data.folds import Fold, draw_evenly, thin_folds
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 
 # Outputs of all samples, at most; fields have many.
 MOST_NUMBERS = 1 << 24
+# Samples that a fold trains on, and holds out, at least, if it has them.
+FEWEST = 20
 
 
 def thin_rows(
@@ -28,7 +30,7 @@ def thin_rows(
     seed : int
         Draws.
     most : int
-        Rows, at most; fewer where each has many outputs.
+        Rows, about at most; fewer where each has many outputs.
 
     Returns
     -------
@@ -43,8 +45,11 @@ def thin_rows(
     strata, rng = prepared.strata, np.random.RandomState(seed)
     # The user's own to validate on are the only ones that choose: up to a half is theirs.
     n, n_validation = prepared.n_samples, min(prepared.n_validation, most // 2)
-    drawn = _draw(strata[:n], most - n_validation, rng), _draw(strata[n:], n_validation, rng) + n
-    kept = np.concatenate(drawn)
+    drawn = draw_evenly(strata[:n], most - n_validation, rng)
+    kept = np.concatenate([drawn, n + draw_evenly(strata[n:], n_validation, rng)])
+    # Of a group that has nearly all rows little may be left to train on beside it.
+    lacking = [part[:FEWEST] for fold in folds for part in fold if _n_common(part, kept) < FEWEST]
+    kept = np.unique(np.concatenate([kept, *lacking]))
     return rows.take(kept).read_targets(), thin_folds(folds, kept)
 
 
@@ -57,8 +62,5 @@ def held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.
     )
 
 
-def _draw(strata: np.ndarray, n: int, rng: np.random.RandomState) -> np.ndarray:
-    """Rows, at most n of them, spread evenly over the strata."""
-    if n >= len(strata):
-        return np.arange(len(strata))
-    return hold_out_fraction(strata, n / len(strata), rng).valid
+def _n_common(part: np.ndarray, kept: np.ndarray) -> int:
+    return int(np.isin(part, kept).sum())

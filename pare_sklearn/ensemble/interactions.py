@@ -10,6 +10,8 @@ from scipy.stats import chi2
 
 # Entries up to which two of them are looked at together, and three.
 MOST_OF_TWO, MOST_OF_THREE = 512, 40
+# Samples from which on the test is about right.
+FEWEST_SAMPLES = 20
 # Products that are told of, at most.
 MOST_FOUND = 8
 # Chance of finding one where there is none.
@@ -54,9 +56,12 @@ def find_interactions(
     >>> find_interactions(X, np.arange(5), odd)
     [(1, 3)]
     """
+    n_samples = len(entries)
+    if n_samples < FEWEST_SAMPLES:
+        return []
     above = entries > 0
     usable = np.flatnonzero(np.abs(above.mean(axis=0) - 0.5) <= 0.5 - LEAST_SHARE)
-    n_samples, n_usable = len(entries), len(usable)
+    n_usable = len(usable)
     if not 2 <= n_usable <= MOST_OF_TWO:
         return []
     signs = above[:, usable].astype(np.float32)

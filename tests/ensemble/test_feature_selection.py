@@ -178,6 +178,33 @@ def test_groups_own_rows_to_validate_on_weights_and_unlabelled_rows():
     assert PaReClassifier(**BRIEF, early_stopping=False).fit(X, y, groups=y * 0).support_.all()
 
 
+@pytest.mark.parametrize("n_samples", [1_200, 5_000])
+@pytest.mark.parametrize("estimator", [PaReClassifier, PaReRegressor])
+def test_of_many_samples_some_choose_and_each_fold_has_its_share(estimator, n_samples):
+    X, y = few_of_many(n_samples, n_columns=20)
+    target = y if estimator is PaReClassifier else X[:, 0] * X[:, 1] + X[:, 2]
+    few = {"strategy": "finetune", "linear_probe": False, "batch_size": 1_000}
+    support = estimator(**BRIEF | few).fit(X.astype("f4"), target).support_
+    assert support[:3].sum() >= 2
+    assert support.sum() <= 8
+
+
+@pytest.mark.parametrize(("number", "n_kept"), [("auto", 12), (3, 3)])
+def test_a_group_that_has_nearly_all_samples(number, n_kept):
+    X, y = few_of_many(5_000, n_columns=12)
+    groups = np.where(np.arange(len(y)) < 4, np.arange(len(y)) // 2, 7)
+    few = {"strategy": "finetune", "linear_probe": False, "batch_size": 1_000}
+    clf = PaReClassifier(**BRIEF | few, n_features_to_select=number).fit(X, y, groups=groups)
+    assert clf.support_.sum() == n_kept
+
+
+def test_of_a_single_group_a_number_is_kept():
+    X, y = few_of_many(60, n_columns=12)
+    brief = BRIEF | {"early_stopping": False}
+    clf = PaReClassifier(**brief, n_features_to_select=3).fit(X, y, groups=np.zeros(60))
+    assert clf.support_.sum() == 3
+
+
 def test_without_time_all_are_kept():
     X, y = few_of_many()
     with pytest.warns(UserWarning, match="time_limit"):
