@@ -114,7 +114,9 @@ class Rows(Dataset):
 
 
 def _take(part: Any, indices: np.ndarray) -> Any:
-    return part.take(indices) if isinstance(part, Sliced) else part[torch.from_numpy(indices)]
+    if isinstance(part, Sliced):
+        return part.take(indices)
+    return part[torch.from_numpy(writable(indices))]
 
 
 def _join(first: Tensor | Sliced, second: Tensor | Sliced) -> Tensor | Sliced:

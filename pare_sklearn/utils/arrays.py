@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmap import mmap
 from typing import Literal
 
 import numpy as np
@@ -14,8 +15,9 @@ def writable(array: np.ndarray) -> np.ndarray:
     """
     if array.flags.writeable:
         return array
-    if not isinstance(array, np.memmap):
-        return array.copy()
+    # A part of a map does not know where in the file it begins.
+    if not (isinstance(array, np.memmap) and isinstance(array.base, mmap)):
+        return np.array(array)
     assert array.filename is not None
     order: Literal["F", "C"]
     order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"

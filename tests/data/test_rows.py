@@ -1,5 +1,8 @@
 """Batches: which rows they hold, and in which memory."""
 
+import warnings
+
+import numpy as np
 import pytest
 import torch
 
@@ -34,3 +37,20 @@ def test_all_of_a_batch_is_pinned_where_asked_for(monkeypatch, pin_memory):
         assert len(pinned) == (4 if pin_memory else 0)
         assert all(torch.equal(one, other) for one, other in zip(pinned, parts, strict=False))
         pinned.clear()
+
+
+def test_rows_that_joblib_has_mapped_are_taken_without_a_warning(tmp_path):
+    # Of many samples the folds are mapped read-only, of which torch warns, once a process.
+    np.save(tmp_path / "rows.npy", np.arange(5)[::-1])
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    rows = Rows({"values": torch.arange(5.0)})
+    always = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            taken = [rows.take(mapped), rows.take(mapped[2:]), rows.take(mapped[::2])]
+    finally:
+        torch.set_warn_always(always)
+    values = [each.inputs["values"].tolist() for each in taken]
+    assert values == [[4, 3, 2, 1, 0], [2, 1, 0], [4, 2, 0]]
