@@ -134,13 +134,13 @@ class BasePaRe(
         # Another learns the columns: should this fit fail, this estimator stays as it was.
         columns = type(self).__new__(type(self)) if earlier is None else self
         backbone = load_frozen(recipe)
-        prepared = prepare(recipe, given, columns, count_image_patches(backbone), earlier)
+        whole = prepare(recipe, given, columns, count_image_patches(backbone), earlier)
         limit = TimeLimit(begin, recipe.time_limit or math.inf)
-        prepared = prepared if earlier else select_features(recipe, prepared, limit)
+        prepared = whole if earlier else select_features(recipe, whole, limit)
         recipe = settle_averaging(settle_mixing(recipe, prepared, backbone), prepared, backbone)
         held_out, former = (None, None) if earlier is None else (earlier.held_out, earlier.source)
         plan = make_plan(recipe, prepared, backbone, self.random_state, held_out)
-        plan = keep_plan(recipe, prepared, backbone, plan, self.random_state)
+        plan = keep_plan(recipe, whole, backbone, plan, self.random_state)
         warn_if_long(recipe, prepared, plan, backbone)
         source = choose_source(recipe, prepared, backbone, plan.seeds[0], former)
         with show_progress(recipe, plan.budget, limit) as progress:

@@ -114,7 +114,11 @@ class _Trial(NamedTuple):
     def of(cls, prepared: Prepared, modality: Tables, end: float) -> _Trial:
         rows, thinned = thin_rows(prepared, _deal(prepared), SEED, MOST_SAMPLES)
         # Where one group has nearly all rows, what is trained beside it tells nothing.
-        folds = [fold for fold in thinned if len(fold.train) >= LEAST_TRAIN * len(rows)]
+        folds = [
+            fold
+            for fold in thinned
+            if len(fold.train) >= LEAST_TRAIN * len(rows) and rows.weights[fold.train].any()
+        ]
         every_row = np.arange(len(rows))
         folds = folds or [Fold(every_row, every_row[:0])]
         features = modality.build_features(rows.inputs, 1, SEED)
@@ -124,7 +128,7 @@ class _Trial(NamedTuple):
     def select(self, wanted: Any, trees: Any) -> np.ndarray:
         """Mask of the columns to keep, (n_columns,)."""
         n_columns = len(self.modality.support_)
-        if wanted == "auto" and not any(len(fold.valid) for fold in self.folds):
+        if wanted == "auto" and not held_out_targets(self.rows, self.folds)[1].any():
             return np.ones(n_columns, dtype=bool)
         products = self.find_products()
         # So few do little harm, unless nothing is learnt of what some tell only together.
@@ -136,8 +140,9 @@ class _Trial(NamedTuple):
 
     @property
     def y(self) -> np.ndarray:
-        """Targets (n_samples,), or (n_samples, n_targets)."""
-        return np.squeeze(self.rows.y.numpy())
+        """Targets (n_samples,), or (n_samples, n_targets) of several."""
+        y = self.rows.y.numpy()
+        return y[:, 0] if y.shape[1:] == (1,) else y
 
     def find_products(self) -> list[list[tuple[int, ...]]]:
         """Entries that tell the target only together, of what each fold trains on."""
@@ -203,18 +208,20 @@ class _Trial(NamedTuple):
 
 
 def _deal(prepared: Prepared) -> list[Fold]:
-    """Folds of all rows; none where there is a single group."""
-    n_folds = 1 if prepared.n_validation else N_FOLDS
-    if prepared.groups is not None:
-        n_folds = min(n_folds, len(np.unique(prepared.groups)))
-        if n_folds == 1 and not prepared.n_validation:
-            return []
-    return prepared.deal_folds(n_folds, np.random.RandomState(SEED))
+    """Folds of all rows; none where there is a single row or group."""
+    rng = np.random.RandomState(SEED)
+    if prepared.n_validation:
+        return prepared.deal_folds(1, rng)
+    groups = prepared.groups
+    n_units = prepared.n_samples if groups is None else len(np.unique(groups))
+    return prepared.deal_folds(min(N_FOLDS, n_units), rng) if n_units > 1 else []
 
 
 def _numbers(y: np.ndarray) -> np.ndarray:
     """Targets (n_samples, n_targets): of codes of classes their indicators."""
-    return y[:, None] == np.unique(y) if y.dtype.kind == "i" else y.reshape(len(y), -1)
+    if y.ndim > 1:
+        return y
+    return y[:, None] == np.unique(y) if y.dtype.kind == "i" else y[:, None]
 
 
 def _no_loss(outputs: np.ndarray) -> float:

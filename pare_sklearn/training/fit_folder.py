@@ -42,6 +42,7 @@ def keep_plan(
     recipe : Recipe
         Says which folder, if any.
     prepared : Prepared
+        All columns, whichever are left out.
     backbone : Backbone
         As it was before any training.
     plan : Plan

@@ -198,6 +198,23 @@ def test_a_group_that_has_nearly_all_samples(number, n_kept):
     assert clf.support_.sum() == n_kept
 
 
+@pytest.mark.parametrize("estimator", [PaReClassifier, PaReRegressor])
+@pytest.mark.parametrize("n_columns", [6, 12])
+def test_a_single_sample_with_weight_chooses_nothing(estimator, n_columns):
+    X, y = few_of_many(60, n_columns)
+    fitted = estimator(**BRIEF).fit(X, y, sample_weight=np.eye(60)[5])
+    assert fitted.support_.all()
+    assert np.isfinite(fitted.predict(X)).all()
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 4])
+def test_of_very_few_samples_a_number_is_kept(n_samples):
+    X, y = few_of_many(60, n_columns=12)
+    brief = BRIEF | {"early_stopping": False, "n_features_to_select": 3}
+    model = PaReRegressor(**brief).fit(X[:n_samples], y[:n_samples])
+    assert model.support_.sum() == 3
+
+
 def test_of_a_single_group_a_number_is_kept():
     X, y = few_of_many(60, n_columns=12)
     brief = BRIEF | {"early_stopping": False}

@@ -293,14 +293,14 @@ def dealt(monkeypatch):
 
 @pytest.mark.usefixtures("routing")
 def test_groups_go_through_a_pipeline(dealt):
-    model = PaReClassifier(**QUICK).set_fit_request(groups=True)
+    model = PaReClassifier(**QUICK, n_features_to_select=None).set_fit_request(groups=True)
     make_pipeline(StandardScaler(), model).fit(X, Y, groups=GROUPS)
     np.testing.assert_array_equal(dealt, [GROUPS])
 
 
 @pytest.mark.usefixtures("routing")
 def test_groups_go_through_cross_validation(dealt):
-    model = PaReClassifier(**QUICK).set_fit_request(groups=True)
+    model = PaReClassifier(**QUICK, n_features_to_select=None).set_fit_request(groups=True)
     pipeline = make_pipeline(StandardScaler(), model)
     cross_validate(pipeline, X, Y, params={"groups": GROUPS}, cv=GroupKFold(2), error_score="raise")
     assert [len(np.unique(groups)) for groups in dealt] == [6, 6]
@@ -308,7 +308,7 @@ def test_groups_go_through_cross_validation(dealt):
 
 @pytest.mark.usefixtures("routing")
 def test_groups_go_through_a_search(dealt):
-    model = PaReClassifier(**QUICK).set_fit_request(groups=True)
+    model = PaReClassifier(**QUICK, n_features_to_select=None).set_fit_request(groups=True)
     grid = {"k_start": [0.25, 1.0]}
     search = GridSearchCV(model, grid, cv=GroupKFold(2), error_score="raise")
     search.fit(X, Y, groups=GROUPS)
