@@ -127,10 +127,7 @@ class _Trial(NamedTuple):
 
     def select(self, wanted: Any, trees: Any) -> np.ndarray:
         """Mask of the columns to keep, (n_columns,)."""
-        n_columns = len(self.modality.support_)
-        if wanted == "auto" and not held_out_targets(self.rows, self.folds)[1].any():
-            return np.ones(n_columns, dtype=bool)
-        products = self.find_products()
+        products, n_columns = self.find_products(), len(self.modality.support_)
         # So few do little harm, unless nothing is learnt of what some tell only together.
         if wanted == "auto" and n_columns < FEWEST_COLUMNS and not all(products):
             return np.ones(n_columns, dtype=bool)
@@ -160,20 +157,23 @@ class _Trial(NamedTuple):
             check_time(self.end)
             beside = np.hstack([self.entries, multiply_signs(self.entries, found)])
             trees.fit(beside[fold.train], self.y[fold.train], weights[fold.train])
+            of_entries, of_products = np.split(trees.feature_importances_, [len(self.columns)])
+            of_fold += np.bincount(self.columns, of_entries, len(of_fold))
             # A product counts for each of its columns.
-            owners = [*self.columns, *(self.columns[[*product]] for product in found)]
-            for owner, gain in zip(owners, trees.feature_importances_, strict=True):
-                of_fold[owner] += gain
+            for product, gain in zip(found, of_products, strict=True):
+                of_fold[self.columns[[*product]]] += gain
         return importances
 
     def choose(self, importances: np.ndarray) -> int:
         """How many columns predict held-out samples best; all, unless fewer gain much."""
+        n_kept = n_columns = importances.shape[1]
         y, weights = held_out_targets(self.rows, self.folds)
+        if not weights.any():
+            return n_columns
         loss = partial(self.target.loss, codes=y, weights=weights)
         # Of n samples, chance moves a loss by about the n-th part's square root.
         chance = 1 / math.sqrt(len(y))
         of_all = self.probe(self.modality.support_, self.folds, loss, STRENGTHS)
-        n_kept = n_columns = importances.shape[1]
         losses = {n_columns: loss(of_all.held_out)}
         while n_kept > LEAST_KEPT:
             n_kept = max(LEAST_KEPT, 2 * n_kept // 3)

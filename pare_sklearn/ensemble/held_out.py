@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import torch
@@ -47,10 +48,14 @@ def thin_rows(
     n, n_validation = prepared.n_samples, min(prepared.n_validation, most // 2)
     drawn = draw_evenly(strata[:n], most - n_validation, rng)
     kept = np.concatenate([drawn, n + draw_evenly(strata[n:], n_validation, rng)])
+    thinned = thin_folds(folds, kept)
     # Of a group that has nearly all rows little may be left to train on beside it.
-    lacking = [part[:FEWEST] for fold in folds for part in fold if _n_common(part, kept) < FEWEST]
-    kept = np.unique(np.concatenate([kept, *lacking]))
-    return rows.take(kept).read_targets(), thin_folds(folds, kept)
+    parts = zip(chain(*folds), chain(*thinned), strict=True)
+    lacking = [part[:FEWEST] for part, left in parts if len(left) < FEWEST]
+    if lacking:
+        kept = np.unique(np.concatenate([kept, *lacking]))
+        thinned = thin_folds(folds, kept)
+    return rows.take(kept).read_targets(), thinned
 
 
 def held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +65,3 @@ def held_out_targets(rows: Rows, folds: Sequence[Fold]) -> tuple[np.ndarray, np.
         torch.cat([part.y for part in held_out]).numpy(),
         torch.cat([part.weights for part in held_out]).numpy(),
     )
-
-
-def _n_common(part: np.ndarray, kept: np.ndarray) -> int:
-    return int(np.isin(part, kept).sum())

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.stats import chi2
 
+from pare_sklearn.linear.models import fit_ridge
+
 # Entries up to which two of them are looked at together, and three.
 MOST_OF_TWO, MOST_OF_THREE = 512, 40
 # Samples from which on the test is about right.
@@ -67,10 +69,10 @@ def find_interactions(
     signs = above[:, usable].astype(np.float32)
     signs = (signs - signs.mean(axis=0)) / signs.std(axis=0)
     rest = _beside_main_effects(np.hstack([entries, signs]), targets)
-    sizes = (2, 3) if n_usable <= MOST_OF_THREE else (2,)
-    n_products = sum(math.comb(n_usable, size) for size in sizes)
+    n_firsts = n_usable if n_usable <= MOST_OF_THREE else 0
+    n_products = math.comb(n_usable, 2) + math.comb(n_firsts, 3)
     least = chi2.isf(LEVEL / n_products, rest.shape[1]) / n_samples
-    found = sorted(_beyond(least, signs, rest, sizes), key=lambda each: -each[0])
+    found = sorted(_beyond(least, signs, rest, n_firsts), key=lambda each: -each[0])
     products: dict[frozenset[int], tuple[int, ...]] = {}
     for _, places in found:
         product = tuple(usable[[*places]].tolist())
@@ -82,35 +84,34 @@ def find_interactions(
 
 def multiply_signs(entries: np.ndarray, products: Sequence[tuple[int, ...]]) -> np.ndarray:
     """Products of signs of some of the entries, (n_samples, n_products)."""
-    signs = np.where(entries > 0, np.float32(1), np.float32(-1))
-    each = [signs[:, [*product]].prod(axis=1) for product in products]
-    return np.stack(each, axis=1) if each else signs[:, :0]
+    each = [np.where(entries[:, [*product]] > 0, 1, -1).prod(axis=1) for product in products]
+    return np.array(each, dtype=np.float32).reshape(-1, len(entries)).T
 
 
 def _beside_main_effects(effects: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """What a ridge regression leaves of the targets, as directions of mean 0 and variance 1."""
-    centred = effects - effects.mean(axis=0)
-    residuals = (targets - targets.mean(axis=0)).astype(np.float64)
-    gram = centred.T @ centred + PENALTY * np.eye(centred.shape[1])
-    residuals -= centred @ np.linalg.solve(gram, centred.T @ residuals)
+    effects, targets = effects.astype(np.float64), targets.astype(np.float64)
+    ridge = fit_ridge(effects, targets, np.ones(len(targets)), 1 / PENALTY)
+    residuals = targets - ridge(effects)
     directions, sizes, _ = np.linalg.svd(residuals, full_matrices=False)
     kept = sizes[:MOST_DIRECTIONS] > LEAST_DIRECTION * max(sizes.max(), np.finfo(float).tiny)
     return directions[:, :MOST_DIRECTIONS][:, kept].astype(np.float32) * math.sqrt(len(targets))
 
 
 def _beyond(
-    least: float, signs: np.ndarray, rest: np.ndarray, sizes: Sequence[int]
+    least: float, signs: np.ndarray, rest: np.ndarray, n_firsts: int
 ) -> Iterator[tuple[float, tuple[int, ...]]]:
-    """Products that explain more than `least` of the rest, with how much they do."""
-    pairs = np.triu(np.ones((signs.shape[1],) * 2, dtype=bool), 1)
-    shares = _explained(signs, signs, rest)
-    for second, third in np.argwhere(pairs & (shares > least)).tolist():
-        yield float(shares[second, third]), (second, third)
-    for first in range(signs.shape[1] if 3 in sizes else 0):
-        shares = _explained(signs * signs[:, [first]], signs, rest)
-        behind = pairs & (np.arange(len(pairs)) > first)[:, None]
-        for second, third in np.argwhere(behind & (shares > least)).tolist():
-            yield float(shares[second, third]), (first, second, third)
+    """Products that explain more than `least` of the rest, with how much they do.
+
+    Of two columns, and of three where the first is one of the first `n_firsts`.
+    """
+    places = np.arange(signs.shape[1])
+    for prefix in [(), *((first,) for first in range(n_firsts))]:
+        left = signs * signs[:, [*prefix]].prod(axis=1, keepdims=True)
+        ascending = (places > places[:, None]) & (places[:, None] > max(prefix, default=-1))
+        shares = _explained(left, signs, rest)
+        for second, third in np.argwhere(ascending & (shares > least)).tolist():
+            yield float(shares[second, third]), (*prefix, second, third)
 
 
 def _explained(left: np.ndarray, right: np.ndarray, rest: np.ndarray) -> np.ndarray:
