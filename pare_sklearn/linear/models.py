@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 MAX_ITERATIONS = 200
 TOLERANCE = 1e-3
+# Features a sample from which on coefficients are looked for in what the samples span.
+FAR_MORE = 20
 # How far the logit of a class without samples lies below all intercepts.
 ABSENT = 5.0
 
@@ -45,10 +47,7 @@ def fit_logistic(
     present = np.unique(y[kept])
     coef, intercept = np.zeros((len(present), X.shape[1])), np.zeros(len(present))
     if len(present) > 1:
-        model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
-        with _silent_solver():
-            model.fit(X[kept], y[kept], sample_weight=weights[kept])
-        coef, intercept = model.coef_, model.intercept_
+        coef, intercept = _penalised(X[kept], y[kept], weights[kept], strength)
     if len(coef) < len(present):
         # Two classes: two logits, as the nets have.
         coef = np.concatenate([-coef, coef]) / 2
@@ -57,6 +56,18 @@ def fit_logistic(
     whole = Linear(np.zeros((n_classes, X.shape[1])), np.full(n_classes, absent))
     whole.coef[present], whole.intercept[present] = coef, intercept
     return whole
+
+
+def _penalised(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:
+    """Coefficients lie in what the samples span: of few samples they are found there, sooner."""
+    if X.shape[1] > FAR_MORE * len(X):
+        basis, coordinates = np.linalg.qr(X.T)
+        within = _penalised(coordinates.T, y, weights, strength)
+        return Linear(within.coef @ basis.T, within.intercept)
+    model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=TOLERANCE)
+    with _silent_solver():
+        model.fit(X, y, sample_weight=weights)
+    return Linear(model.coef_, model.intercept_)
 
 
 def fit_labels(X: np.ndarray, y: np.ndarray, weights: np.ndarray, strength: float) -> Linear:

@@ -86,14 +86,14 @@ def chaos_game(maps: np.ndarray, random: np.random.RandomState) -> np.ndarray:
     complex ndarray of shape (n_systems, n_points)
     """
     determinants = np.abs(np.abs(maps[..., 0]) ** 2 - np.abs(maps[..., 1]) ** 2)
-    bounds = determinants.cumsum(axis=1) / determinants.sum(axis=1, keepdims=True)
+    bounds = (determinants.cumsum(axis=1) / determinants.sum(axis=1, keepdims=True)).T[:-1]
     rows = np.arange(len(maps))[:, np.newaxis]
     a, b, c = np.moveaxis(maps, -1, 0)
     z = np.zeros((len(maps), N_WALKERS), dtype=complex)
     visited = []
     for _ in range(N_STEPS + N_FIRST_STEPS):
         draws = random.uniform(size=z.shape)
-        taken = (draws[..., np.newaxis] > bounds[:, np.newaxis, :-1]).sum(axis=-1)
+        taken = sum((draws > bound[:, np.newaxis]).astype(int) for bound in bounds)
         z = a[rows, taken] * z + b[rows, taken] * z.conj() + c[rows, taken]
         visited.append(z)
     return np.concatenate(visited[N_FIRST_STEPS:], axis=1)
