@@ -109,10 +109,10 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
+def add_results(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Add the option of records to read."""
     parser.add_argument(
-        "--results", type=paths, required=True, metavar="A,B", help="files of records"
+        "--results", type=paths, required=required, metavar="A,B", help="files of records"
     )
 
 

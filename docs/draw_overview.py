@@ -22,12 +22,12 @@ INK, SHOWN, OPEN = "#1f2d3d", "#1b7f5c", "#8a97a6"
 PATCH, STAGES = 2, (48, 16, 0)
 # In RESULTS.md: the section, the rival's name there; then what to call it.
 COMPARISONS = (
-    ("Tables that nothing was chosen on", "LightGBM", "LightGBM, 14 R tables"),
-    ("Tables that nothing was chosen on", "CatBoost", "CatBoost, 14 R tables"),
+    ("Tables of R packages", "LightGBM", "LightGBM, 14 R tables"),
+    ("Tables of R packages", "CatBoost", "CatBoost, 14 R tables"),
     ("Tables to judge by", "LightGBM", "LightGBM, 15 to judge by"),
     ("Tables to judge by", "CatBoost", "CatBoost, 15 to judge by"),
-    ("The embedded default", "fine-tuning", "no source patches, 10 tasks"),
-    ("The embedded default", "from scratch", "no pretraining, 10 tasks"),
+    ("Twelve tasks of OpenML", "fine-tuning", "no source patches, 10 tasks"),
+    ("Twelve tasks of OpenML", "from scratch", "no pretraining, 10 tasks"),
 )
 
 
@@ -50,7 +50,7 @@ def read_differences(results: str) -> list[Difference]:
 
 def _read_row(results: str, section: str, rival: str) -> list[float]:
     text = re.split(r"^#+ ", results.partition(f"# {section}\n")[2], flags=re.MULTILINE)[0]
-    row = re.search(rf"^\| {rival} \|(.*)$", text, flags=re.MULTILINE)
+    row = re.search(rf"^\| {rival} +\|(.*)$", text, flags=re.MULTILINE)
     assert row, f"{section} has no row {rival}"
     return [float(number) for number in re.findall(r"[+-]\d\.\d+", row[1])[:3]]
 
@@ -91,10 +91,10 @@ def draw_measured(ax: Axes, differences: list[Difference]) -> None:
         ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
         ax.plot(mean, row, "o", color=colour)
         text = f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
-        ax.text(0.048, row, text, va="center", fontsize=8, color=INK)
+        ax.text(0.093, row, text, va="center", fontsize=8, color=INK)
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(range(len(differences)), [each.name for each in differences], fontsize=8)
-    ax.set(xticks=[-0.1, -0.05, 0], xlim=(-0.105, 0.045), ylim=(len(differences) - 0.5, -0.5))
+    ax.set(xticks=[0, 0.03, 0.06, 0.09], xlim=(-0.006, 0.09), ylim=(len(differences) - 0.5, -0.5))
     ax.set_xlabel("AUROC of PaRe minus that of …, 95% interval", fontsize=8, color=INK)
     ax.tick_params(axis="x", labelsize=8)
     ax.spines[["top", "right", "left"]].set_visible(False)

@@ -95,7 +95,7 @@ def _section(section: Section, against: str, folder: Path, suffix: str) -> Itera
     yield from _losses(section, against)
     yield from _claims(section)
     if section.complete:
-        yield from _plots(section, folder, suffix)
+        yield from _plots(section, against, folder, suffix)
 
 
 def _incomplete(section: Section, model: str) -> str:
@@ -170,7 +170,7 @@ def _claims(section: Section) -> Iterator[str]:
         yield f"k schedules without results: {', '.join(missing)}."
 
 
-def _plots(section: Section, folder: Path, suffix: str) -> Iterator[str]:
+def _plots(section: Section, against: str, folder: Path, suffix: str) -> Iterator[str]:
     yield "### Critical difference of mean ranks"
     n_tasks, n_models = section.means.shape
     if n_models < 3 or n_tasks < 3:
@@ -186,7 +186,7 @@ def _plots(section: Section, folder: Path, suffix: str) -> Iterator[str]:
         yield "No plot: it takes 2 models with fit seconds."
     else:
         name = f"score_seconds{suffix}.png"
-        plots.draw_score_seconds(summary, section.metric, folder / name)
+        plots.draw_score_seconds(summary, section.metric, folder / name, against)
         yield f"![Mean score over seconds]({name})"
 
 

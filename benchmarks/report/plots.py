@@ -60,8 +60,10 @@ def draw_critical_difference(means: pd.DataFrame, path: Path) -> None:
     figure.savefig(path, dpi=DPI)
 
 
-def draw_score_seconds(summary: pd.DataFrame, metric: str, path: Path) -> None:
+def draw_score_seconds(summary: pd.DataFrame, metric: str, path: Path, marked: str) -> None:
     """Draw each model's mean score over its seconds to fit and predict a split.
+
+    A line joins the models that no other one beats in both (Pareto).
 
     Parameters
     ----------
@@ -73,10 +75,16 @@ def draw_score_seconds(summary: pd.DataFrame, metric: str, path: Path) -> None:
 
     path : Path
         PNG file to write.
+
+    marked : str
+        The model whose point is marked.
     """
     figure, axes = _new_figure(8, 5.5)
     seconds = summary["fit_seconds"] + summary["predict_seconds"].fillna(0)
-    axes.scatter(seconds, summary["mean"], zorder=3)
+    colours = ["tab:orange" if model == marked else "tab:blue" for model in summary.index]
+    axes.scatter(seconds, summary["mean"], c=colours, zorder=3)
+    front = summary["mean"].loc[seconds.dropna().sort_values().index].cummax().drop_duplicates()
+    axes.plot(seconds[front.index], front, color="0.7", linestyle="--", zorder=2)
     axes.set(
         xscale="log",
         xlabel="fit and predict, seconds a split (mean over tasks)",
@@ -119,6 +127,7 @@ def _label_points(figure: Figure, axes: Axes, x: pd.Series, y: pd.Series) -> Non
             textcoords="offset points",
             va="center",
             fontsize=9,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             in_layout=False,
         )
         places = product(LABEL_RISES, LABEL_SIDES)
