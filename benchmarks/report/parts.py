@@ -61,6 +61,13 @@ PARTS = (
         "timeseries --models pare,minirocket,dtw",
         ("timeseries",),
     ),
+    Part(
+        "Images",
+        "scikit-learn's digits, 1,797 images of 8 by 8 pixels, two of five folds: as images, and the "
+        "same pixels as a table.",
+        "sklearn_data --tasks digits --seeds 2",
+        ("digits",),
+    ),
 )
 
 CLAIMS = Part(
