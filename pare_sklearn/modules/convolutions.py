@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from pare_sklearn.utils.one_line import one_line
 
 KERNEL_LENGTH = 9
-# Features: as many as these numbers hold of the samples, within bounds.
-NUMBERS = 1 << 21
+# Features: fewer of many samples, and of long ones, whose answers take time and memory.
 FEWEST_FEATURES, MOST_FEATURES = 1024, 4096
+FEATURES_X_SAMPLES, FEATURES_X_LENGTH = 1 << 21, 1 << 24
 # Thresholds of a kernel.
 N_THRESHOLDS = 4
 # Points in time, at most, whose answers set the thresholds.
@@ -53,7 +53,8 @@ class RandomConvolutions(nn.Module):
         n_samples, n_channels, length = values.shape
         generator = torch.Generator().manual_seed(seed)
         self.dilations = _dilations(length)
-        n_features = min(max(NUMBERS // n_samples, FEWEST_FEATURES), MOST_FEATURES)
+        allowed = min(FEATURES_X_SAMPLES // n_samples, FEATURES_X_LENGTH // length)
+        n_features = min(max(allowed, FEWEST_FEATURES), MOST_FEATURES)
         n_kernels = -(-n_features // (len(self.dilations) * N_THRESHOLDS))
         shape = len(self.dilations), n_kernels, n_channels
         kernels = torch.randn(*shape, KERNEL_LENGTH, generator=generator)

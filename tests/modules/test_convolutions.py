@@ -6,11 +6,9 @@ import torch
 
 from pare_sklearn import PaReClassifier, PaReRegressor
 from pare_sklearn.modules.convolutions import (
-    FEWEST_FEATURES,
     KERNEL_LENGTH,
     MOST_FEATURES,
     N_THRESHOLDS,
-    NUMBERS,
     RandomConvolutions,
 )
 from pare_sklearn.modules.frozen_features import FrozenFeatures
@@ -67,12 +65,14 @@ def test_dilated_kernels_are_no_longer_than_a_sequence(length, dilations):
     assert MOST_FEATURES <= n_features < MOST_FEATURES + len(dilations) * N_THRESHOLDS
 
 
-@pytest.mark.parametrize("n_samples", [500, 1_000, 4_000])
-def test_many_samples_have_fewer_features(n_samples):
-    features = RandomConvolutions(make_sequences(n_samples, 1, 9), seed=0)
-    n_features = features(make_sequences(1, 1, 9)).shape[1]
-    allowed = max(FEWEST_FEATURES, min(MOST_FEATURES, NUMBERS // n_samples))
-    assert allowed <= n_features < allowed + N_THRESHOLDS
+@pytest.mark.parametrize(
+    ("n_samples", "length", "expected"),
+    [(500, 9, 4096), (1_000, 9, 2097), (4_000, 9, 1024), (2, 8_192, 2048), (2, 30_000, 1024)],
+)
+def test_many_samples_and_long_ones_have_fewer_features(n_samples, length, expected):
+    features = RandomConvolutions(make_sequences(n_samples, 1, length), seed=0)
+    n_features = features(make_sequences(1, 1, length)).shape[1]
+    assert expected <= n_features < expected + len(features.dilations) * N_THRESHOLDS
 
 
 def test_every_other_kernel_does_not_see_the_level():
