@@ -148,7 +148,7 @@ class BasePaRe(
             probes = fit_probes(recipe, prepared, plan, backbone.width, limit.probes_end())
             members = _train(recipe, prepared, source, plan, earlier, progress, limit)
             progress.enter("blend")
-            ensemble = blend_members(recipe, prepared, plan, source, members, probes)
+            ensemble = blend_members(recipe, prepared, plan, source, members, probes, limit.end)
             progress.conclude(members)
         return self._publish(ensemble, plan, members, {} if columns is self else vars(columns))
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from pare_sklearn.data.folds import note_held_out
+from pare_sklearn.data.folds import Fold, note_held_out
 from pare_sklearn.data.prepared import Prepared
-from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs
+from pare_sklearn.data.rows import Rows
+from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, where_seen
 from pare_sklearn.ensemble.features import build_features, see_features
 from pare_sklearn.ensemble.focusing import LinearProbes, focus_probes
 from pare_sklearn.ensemble.held_out import held_out_targets, thin_rows
@@ -24,12 +25,15 @@ from pare_sklearn.modules.column_features import ColumnFeatures
 from pare_sklearn.recipe import Recipe
 from pare_sklearn.sources.choice import ChosenSource
 from pare_sklearn.training.member import Member
+from pare_sklearn.training.net import PaReNet
 from pare_sklearn.training.plan import Plan
-from pare_sklearn.training.timing import OutOfTime, check_time
+from pare_sklearn.training.timing import OutOfTime, check_time, times_until
 from pare_sklearn.utils.threads import limited_threads, process_threads
 
 # Samples, at most, that the probes are fitted to and the blend is chosen by.
 BLEND_SAMPLES = 10_000
+# Of what a member held out, where there is no time for more.
+FEWEST_HELD_OUT = 20
 # What the losses of held-out samples are kept of.
 PARTS, BLEND = ("nets", "linear probes"), "blend"
 
@@ -101,6 +105,7 @@ def blend_members(
     source: ChosenSource | None,
     members: Mapping[int, Member],
     probes: LinearProbes | None,
+    end: float,
 ) -> Ensemble:
     """Weigh the nets' outputs, and those of linear probes, by the held-out samples.
 
@@ -114,6 +119,8 @@ def blend_members(
         By the number of their fold, at least one.
     probes : LinearProbes or None
         Of all folds.
+    end : float
+        When they are to be weighed, as `time.time` has it: by fewer samples where time is short.
 
     Returns
     -------
@@ -129,7 +136,7 @@ def blend_members(
         factors=np.ones(1),
     )
     with limited_threads(process_threads()):
-        ensemble = _weigh(plain, prepared, plan, list(members), probes)
+        ensemble = _weigh(plain, prepared, plan, list(members), probes, end)
         folds = [plan.folds[number] for number in members]
         return replace(ensemble, importances=measure_importances(ensemble, prepared.rows, folds))
 
@@ -140,10 +147,13 @@ def _weigh(
     plan: Plan,
     numbers: Sequence[int],
     probes: LinearProbes | None,
+    end: float,
 ) -> Ensemble:
     """The ensemble with probes and factors; as it is, where nothing was held out."""
     rows, all_folds = thin_rows(prepared, plan.folds, plan.seeds[0], BLEND_SAMPLES)
     folds = [all_folds[number] for number in numbers]
+    places = _places_in_time(plain.nets[0], rows, folds, end)
+    folds = [fold._replace(valid=fold.valid[of]) for fold, of in zip(folds, places, strict=True)]
     y, weights = held_out_targets(rows, folds)
     if not weights.any():
         return plain
@@ -153,7 +163,8 @@ def _weigh(
     if probes is not None:
         ends = np.cumsum([len(fold.valid) for fold in all_folds])
         held_out = np.split(probes.probe.held_out, ends[:-1])
-        outputs.append(np.concatenate([held_out[number] for number in numbers]))
+        of_members = zip(numbers, places, strict=True)
+        outputs.append(np.concatenate([held_out[number][of] for number, of in of_members]))
         # What the probes say of held-out samples is as large as all targets, and used here alone.
         features, probe = probes.take(numbers)
     parts = dict(zip(PARTS, outputs, strict=False))
@@ -173,3 +184,15 @@ def _weigh(
         losses=losses,
         residuals=residuals,
     )
+
+
+def _places_in_time(
+    net: PaReNet, rows: Rows, folds: Sequence[Fold], end: float
+) -> list[np.ndarray]:
+    """Of what each fold holds out as much as nets can see until `end`, evenly spread."""
+    n_at_once = where_seen(net)[1]
+    some = rows.take(np.concatenate([fold.valid for fold in folds])[:n_at_once])
+    affordable = n_at_once * times_until(end, lambda: net_outputs(net, some))
+    most = max(affordable / len(folds), FEWEST_HELD_OUT)
+    sizes = [len(fold.valid) for fold in folds]
+    return [np.linspace(0, n - 1, int(min(n, most))).astype(int) for n in sizes]

@@ -10,6 +10,7 @@ import torch
 from pare_sklearn.backbones import load_backbone
 from pare_sklearn.backbones.contract import Backbone
 from pare_sklearn.data.prepared import Prepared
+from pare_sklearn.data.rows import BatchIterator
 from pare_sklearn.data.sliced import in_memory
 from pare_sklearn.otdd.pseudo_classes import pseudo_classes
 from pare_sklearn.recipe import Recipe
@@ -120,7 +121,8 @@ def source_distances(
         sample = prepared.rows.take(rng.permutation(prepared.n_samples)[:max_samples])
         classes = pseudo_classes(in_memory(sample.y).numpy(), random_state=rng)
         sources = name_sources(recipe.source, backbone)
-        target = torch.cat([embedder(**inputs) for inputs in sample.input_blocks()])
+        batches = BatchIterator(sample, prepared.modality.rows_at_once(backbone.width))
+        target = torch.cat([embedder(**inputs) for inputs, _ in batches])
         return nearest_first(sources, backbone, target, classes, max_samples, rng)
 
 

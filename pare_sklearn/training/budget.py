@@ -39,6 +39,7 @@ def choose_budget(
     is_large: bool = False,
     starts_probed: bool = False,
     n_groups: int | None = None,
+    most_at_once: int = LARGEST_BATCH,
     **given: int | str,
 ) -> Budget:
     """Choose what is ``"auto"``, so that small and large tables both fit in sensible time.
@@ -69,6 +70,8 @@ def choose_budget(
         held-out samples tell epochs apart worse than the falling learning rate does.
     n_groups : int or None, default=None
         Groups of samples, where each is held out as a whole: there are no more members.
+    most_at_once : int, default=256
+        Samples of a batch at most: of large ones few fit into memory.
     **given : int or "auto"
         The fields of `Budget`; what is not ``"auto"`` stays as it is.
 
@@ -92,7 +95,7 @@ def choose_budget(
     n_estimators = 1 if is_field or is_large else min(5 if n_samples <= 20_000 else 3, most_members)
     chosen: dict[str, Any] = {
         "n_estimators": n_estimators,
-        "batch_size": batch_size // 2 if is_field else batch_size,
+        "batch_size": min(batch_size // 2 if is_field else batch_size, most_at_once),
         "max_epochs": max(FEWEST_EPOCHS, epochs, more_epochs),
         **{name: value for name, value in given.items() if value != "auto"},
     }

@@ -25,6 +25,8 @@ from pare_sklearn.utils.threads import process_threads
 
 # Weights of an encoder from which on it is large: a single member is trained then.
 LARGE = 5_000_000
+# Loads of samples, see `Modality.load`, that a batch may hold on its way forth and back.
+MOST_LOAD = 1 << 18
 # Limits of time, in seconds, up to which processes would take too much of it to start.
 WORTH_SECONDS = 20
 
@@ -152,6 +154,7 @@ def _choose_budget(recipe: Recipe, prepared: Prepared, backbone: Backbone) -> Bu
         is_large,
         recipe.is_pretrained and prepared.starts_probed,
         None if prepared.groups is None else len(np.unique(prepared.groups)),
+        max(1, MOST_LOAD // prepared.modality.load),
         **{name: _plain(value) for name, value in given.items()},
     )
 

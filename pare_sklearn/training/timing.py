@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from pare_sklearn.training.stopping import OfThisCall
 MEMBERS_SHARE, SELECTION_SHARE, PROBES_SHARE = 0.95, 0.1, 0.4
 # A member that is begun gets time for so many epochs, even if others get none then.
 FEWEST_EPOCHS = 10
+SHORTEST = 1e-6  # seconds
 
 
 class OutOfTime(KeyboardInterrupt):
@@ -38,6 +40,11 @@ class TimeLimit:
 
     begin: float
     seconds: float = math.inf
+
+    @property
+    def end(self) -> float:
+        """When all is to be done."""
+        return self.begin + self.seconds
 
     @property
     def members_end(self) -> float:
@@ -69,6 +76,16 @@ def check_pace(begin: float, end: float, share_done: float) -> None:
     # Sooner, its pace is not known.
     if seconds > (end - begin) / 10 and seconds > (end - begin) * share_done:
         raise OutOfTime
+
+
+def times_until(end: float, work: Callable[[], Any]) -> float:
+    """How often a work, which is done once for it, can be done until `end`."""
+    if end == math.inf:
+        return math.inf
+    begin = time.time()
+    work()
+    now = time.time()
+    return max(0.0, end - now) / max(now - begin, SHORTEST)
 
 
 @dataclass(frozen=True)

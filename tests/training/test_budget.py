@@ -104,3 +104,19 @@ def test_members_that_start_from_a_probe_train_to_the_end(shape, settings, expec
     n_epochs = [row["epoch"] for row in model.history_].count(12)
     assert n_epochs == len(model.estimators_) or expected
     assert n_epochs < len(model.estimators_) or not expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch_size"), [((1, 1_000), 32), ((1, 70_000), 14), ((2, 400, 400), 6), ((30,), 32)]
+)
+def test_few_large_samples_make_a_batch(shape, batch_size):
+    """The stem makes 16 numbers of a point, and 2**24 such numbers are a batch at most."""
+    y = np.arange(4) % 2
+    X = np.broadcast_to(y.reshape(4, *[1] * len(shape)), (4, *shape)).astype(float)
+    settings = {"strategy": "finetune", "n_estimators": 1, "max_epochs": 1, "linear_probe": False}
+    assert PaReClassifier(**settings).fit(X, y).budget_.batch_size == batch_size
+
+
+def test_a_batch_size_that_is_given_stays_for_large_samples():
+    budget = choose_budget(100, 32, most_at_once=14, **AUTO | {"batch_size": 20})
+    assert budget.batch_size == 20

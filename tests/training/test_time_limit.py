@@ -10,6 +10,8 @@ from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
 
 from pare_sklearn import PaReClassifier
+from pare_sklearn.ensemble import blend
+from pare_sklearn.ensemble.ensemble import net_outputs
 from pare_sklearn.training import timing
 from tests.training.interrupted_fits import told
 
@@ -106,6 +108,32 @@ def test_probes_are_left_out_where_they_take_too_long(strategy):
         model.fit(X, Y)
     assert model.probe_ is None
     assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("linear_probe", [False, True])
+@pytest.mark.parametrize(
+    ("seconds_a_row", "fewest", "most"), [(0, 600, 600), (10, 300, 420), (1_000, 40, 40)]
+)
+def test_the_blend_is_chosen_by_what_can_be_seen_in_time(
+    clock, monkeypatch, linear_probe, seconds_a_row, fewest, most
+):
+    """Of 300 held-out rows of each member as many as there is time for, 20 in any case."""
+    seen = []
+
+    def see(net, rows):
+        clock.now += seconds_a_row * len(rows)
+        seen.append(len(rows))
+        return net_outputs(net, rows)
+
+    monkeypatch.setattr(blend, "net_outputs", see)
+    monkeypatch.setattr(blend, "where_seen", lambda net: ("cpu", 10))
+    model = limited(4_000, max_epochs=2, linear_probe=linear_probe)
+    model.fit(*make_classification(600, 5, random_state=0))
+    pace, *of_members = seen
+    assert pace == 10
+    assert fewest <= sum(of_members) <= most
+    assert clock.now <= model.time_limit or seconds_a_row == 1_000
+    assert np.isfinite(model.blend_).all()
 
 
 def test_a_fit_goes_on_where_its_time_was_over(clock, tmp_path):
