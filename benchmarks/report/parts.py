@@ -55,6 +55,14 @@ PARTS = (
         ("embedded_default", "openml_cc18"),
     ),
     Part(
+        "Few rows",
+        "The 42 tables for development, 40 or 100 rows of each to train on, as many of each class "
+        "as there are.",
+        "tables --wheel FILE --part development --rows 40,100 "
+        "--seeds 1 --models pare,catboost,random-forest,logreg,ridge",
+        ("few_rows",),
+    ),
+    Part(
         "Time series",
         "The seven sets of the UCR archive that aeon ships, their own splits. They were looked at "
         "while the defaults for sequences were chosen.",
