@@ -71,8 +71,8 @@ PARTS = (
     ),
     Part(
         "Images",
-        "scikit-learn's digits, 1,797 images of 8 by 8 pixels, two of five folds: as images, and the "
-        "same pixels as a table.",
+        "scikit-learn's digits, 1,797 images of 8 by 8 pixels, two of five folds: as images, and "
+        "the same pixels as a table.",
         "sklearn_data --tasks digits --seeds 2",
         ("digits",),
     ),
