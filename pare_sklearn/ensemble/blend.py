@@ -171,19 +171,12 @@ def _weigh(
     factors = prepared.target.blend(np.stack(outputs), y, weights)
     parts[BLEND] = np.tensordot(factors, outputs, axes=1)
     losses = {name: float(prepared.target.loss(each, y, weights)) for name, each in parts.items()}
-    residuals = None
-    # Those of fields would be as large as all targets.
-    if plain.recipe.task == "regression" and not prepared.is_field:
-        sizes = [len(fold.valid) for fold in folds]
-        residuals = note_residuals(parts[BLEND], y, weights, sizes)
-    return replace(
-        plain,
-        factors=factors,
-        features=features,
-        probe=probe,
-        losses=losses,
-        residuals=residuals,
-    )
+    weighed = replace(plain, factors=factors, features=features, probe=probe, losses=losses)
+    # Residuals of fields would be as large as all targets.
+    if plain.recipe.task != "regression" or prepared.is_field:
+        return weighed
+    sizes = [len(fold.valid) for fold in folds]
+    return replace(weighed, residuals=note_residuals(parts[BLEND], y, weights, sizes))
 
 
 def _places_in_time(
