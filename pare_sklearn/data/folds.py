@@ -90,6 +90,11 @@ def hold_out_fraction(strata: np.ndarray, fraction: float, rng: np.random.Random
     return _hold_out(held_out)
 
 
+def spread_evenly(n: int, most: int) -> np.ndarray:
+    """So many of the places from 0 to n - 1, or all of them, evenly over all."""
+    return np.linspace(0, n - 1, min(n, most)).astype(int)
+
+
 def draw_evenly(strata: np.ndarray, n: int, rng: np.random.RandomState) -> np.ndarray:
     """Draw rows, spread evenly over the strata, but at random beside the folds that were dealt.
 

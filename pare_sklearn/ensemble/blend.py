@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pare_sklearn.data.folds import Fold, note_held_out
+from pare_sklearn.data.folds import Fold, note_held_out, spread_evenly
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import Rows
 from pare_sklearn.ensemble.ensemble import Ensemble, net_outputs, where_seen
@@ -152,6 +152,8 @@ def _weigh(
     """The ensemble with probes and factors; as it is, where nothing was held out."""
     rows, all_folds = thin_rows(prepared, plan.folds, plan.seeds[0], BLEND_SAMPLES)
     folds = [all_folds[number] for number in numbers]
+    if not any(len(fold.valid) for fold in folds):
+        return plain
     places = _places_in_time(plain.nets[0], rows, folds, end)
     folds = [fold._replace(valid=fold.valid[of]) for fold, of in zip(folds, places, strict=True)]
     y, weights = held_out_targets(rows, folds)
@@ -186,6 +188,5 @@ def _places_in_time(
     n_at_once = where_seen(net)[1]
     some = rows.take(np.concatenate([fold.valid for fold in folds])[:n_at_once])
     affordable = n_at_once * times_until(end, lambda: net_outputs(net, some))
-    most = max(affordable / len(folds), FEWEST_HELD_OUT)
-    sizes = [len(fold.valid) for fold in folds]
-    return [np.linspace(0, n - 1, int(min(n, most))).astype(int) for n in sizes]
+    most = int(min(max(affordable / len(folds), FEWEST_HELD_OUT), len(rows)))
+    return [spread_evenly(len(fold.valid), most) for fold in folds]

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from pare_sklearn.backbones import load_backbone, reset_parameters
+from pare_sklearn.data.folds import spread_evenly
 from pare_sklearn.data.modalities import Modality
 from pare_sklearn.data.prepared import Prepared
 from pare_sklearn.data.rows import BatchIterator, Rows
@@ -76,7 +77,7 @@ def _build_components(
     if n_components <= 0:
         return None
     if n_seen < len(values):
-        evenly = np.linspace(0, len(values) - 1, n_seen).astype(int)
+        evenly = spread_evenly(len(values), n_seen)
         values = values.take(evenly) if isinstance(values, Sliced) else values[evenly]
     return PrincipalComponents(in_memory(values), n_components, seed)
 

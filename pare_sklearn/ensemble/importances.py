@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pare_sklearn.data.folds import Fold
+from pare_sklearn.data.folds import Fold, spread_evenly
 from pare_sklearn.data.modalities.tables import Tables, has_columns
 from pare_sklearn.data.rows import BatchIterator, Rows
 from pare_sklearn.ensemble.ensemble import Ensemble
@@ -85,8 +85,8 @@ def measure_importances(ensemble: Ensemble, rows: Rows, folds: Sequence[Fold]) -
     most = min(MOST_ROWS, max(FEWEST_ROWS, len(rows) // 8))
     total = np.zeros(1)
     for member, fold in zip(_members(ensemble), folds, strict=True):
-        chosen = _spread(fold.valid if len(fold.valid) else fold.train, -(-most // len(folds)))
-        part = rows.take(chosen)
+        seen = fold.valid if len(fold.valid) else fold.train
+        part = rows.take(seen[spread_evenly(len(seen), -(-most // len(folds)))])
         changes = _changes(member, part, criterion.to(device), ensemble.modality)
         total = total + part.weights.numpy() @ np.abs(changes)
     return total / (total.sum() or 1.0)
@@ -101,11 +101,6 @@ def _members(ensemble: Ensemble) -> Iterator[_Member]:
             continue
         assert ensemble.features is not None
         yield _Member(net, factors, ensemble.features.take([number]), probe.models[number])
-
-
-def _spread(indices: np.ndarray, most: int) -> np.ndarray:
-    """So many of the rows, evenly over all."""
-    return indices[np.linspace(0, len(indices) - 1, min(most, len(indices))).astype(int)]
 
 
 def _changes(member: _Member, rows: Rows, criterion: Any, modality: Tables) -> np.ndarray:

@@ -136,6 +136,13 @@ def test_the_blend_is_chosen_by_what_can_be_seen_in_time(
     assert np.isfinite(model.blend_).all()
 
 
+def test_where_nothing_is_held_out_nothing_is_weighed(clock):
+    model = limited(4_000, n_estimators=1, max_epochs=2, early_stopping=False)
+    unlimited = clone(model).set_params(time_limit=None).fit(X, Y)
+    np.testing.assert_array_equal(model.fit(X, Y).blend_, [1])
+    np.testing.assert_array_equal(model.predict_proba(X), unlimited.predict_proba(X))
+
+
 def test_a_fit_goes_on_where_its_time_was_over(clock, tmp_path):
     folder = tmp_path / "fit"
     settings = {"checkpoint": folder, "max_epochs": 15}
