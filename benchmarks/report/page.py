@@ -9,15 +9,15 @@ from textwrap import fill
 
 import pandas as pd
 
+from benchmarks.claims import rows
 from benchmarks.claims.verdicts import judge
 from benchmarks.report import cells, plots
 from benchmarks.report.claims import Claim
 from benchmarks.report.comparisons import compare
 from benchmarks.report.parts import CLAIMS, PARTS, Part
 from benchmarks.report.sections import LOSSES, Section, load_sections
-from benchmarks.report.tables import markdown, summarize
+from benchmarks.report.tables import markdown, score_table, summarize
 
-OURS = "pare"
 NAMES = {
     "pare": "PaRe",
     "catboost": "CatBoost",
@@ -36,11 +36,11 @@ NAMES = {
     "pare-scratch": "from scratch",
     "pare-table": "pixels as a table",
 }
+OURS, OURS_RECORDED = "PaRe", "pare"
 METRICS = {"auroc": "AUROC", "r2": "R²"}
-HEADERS = [
-    *("rival", "score", "data sets", "PaRe minus rival", "95% interval", "wins / ties / losses"),
-    *("log loss", "calibration error", "processor seconds"),
-]
+VERSUS = ("PaRe minus rival", "95% interval", "wins / ties / losses")
+SCORE_HEADERS = ["rival", "score", "data sets", *VERSUS]
+COST_HEADERS = ["log loss", "calibration error", "processor seconds"]
 HEAD = """\
 # Results
 
@@ -53,7 +53,6 @@ over its splits; intervals are Student's t over the data sets. Log loss and cali
 better below 0. Processor seconds are PaRe's over the rival's, the median over the data sets; the
 fits were made at different times, beside other work, so they are a guide and no measurement."""
 EFFECTS = ["fine-tuning over scratch", "PaRe over fine-tuning", "permuted labels", "patch dropout"]
-PICTURED = "Twelve tasks of OpenML"
 
 
 def write_page(records: Path, page: Path) -> str:
@@ -80,9 +79,9 @@ def write_page(records: Path, page: Path) -> str:
     blocks = [HEAD, "## In short", _summary(found)]
     for part, sections in found:
         blocks += _part(part, sections)
-        if part.title == PICTURED:
+        if part.is_pictured:
             blocks += _pictures(sections[0], records, page)
-    blocks += _claims(load_sections(_paths(CLAIMS, records), OURS))
+    blocks += _claims(load_sections(_paths(CLAIMS, records), OURS_RECORDED))
     text = "\n\n".join(blocks) + "\n"
     page.write_text(text, encoding="utf-8")
     return text
@@ -93,52 +92,59 @@ def _paths(part: Part, records: Path) -> list[Path]:
 
 
 def _load(part: Part, records: Path) -> list[Section]:
-    """The sections that PaRe has finished splits of, and of those splits alone."""
-    sections = load_sections(_paths(part, records), OURS)
-    return [_where_ours(section) for section in sections if OURS in section.scores]
+    """The sections that PaRe has finished splits of, of those splits alone, models by `NAMES`."""
+    sections = load_sections(_paths(part, records), OURS_RECORDED)
+    return [_where_ours(section) for section in sections if OURS_RECORDED in section.scores]
 
 
 def _where_ours(section: Section) -> Section:
-    ours = section.scores[OURS].dropna().index
+    ours = section.scores[OURS_RECORDED].dropna().index
     kept = pd.MultiIndex.from_frame(section.records[["task", "split"]]).isin(ours)
-    return replace(section, records=section.records[kept])
+    return replace(section, records=section.records[kept].replace({"model": NAMES}))
 
 
 def _summary(found: Sequence[tuple[Part, Sequence[Section]]]) -> str:
     """PaRe minus the first rival of each part."""
-    rows = [
-        [part.title, *_versus(section, _rivals(section)[0])[:6]]
+    firsts = [
+        [part.title, *_score_cells(section, _rivals(section)[0])]
         for part, sections in found
         for section in sections
     ]
-    return markdown(["data", *HEADERS[:6]], rows)
+    return markdown(["data", *SCORE_HEADERS], firsts)
 
 
 def _part(part: Part, sections: Sequence[Section]) -> Iterator[str]:
-    yield f"## {part.title}"
     yield from _told(part, sections)
-    rows = [_versus(section, rival) for section in sections for rival in _rivals(section)]
-    yield markdown(HEADERS, rows)
+    versus = [
+        _score_cells(section, rival) + _cost_cells(section, rival)
+        for section in sections
+        for rival in _rivals(section)
+    ]
+    yield markdown(SCORE_HEADERS + COST_HEADERS, versus)
     for section in sections:
-        yield f"{_metric(section)}, {section.protocol}, mean over the splits:"
-        yield _scores(section)
+        yield f"{_title(section)}, mean over the splits:"
+        yield score_table(section)
 
 
 def _rivals(section: Section) -> list[str]:
-    """The others, in the order of `NAMES`."""
-    return [name for name in NAMES if name in section.scores and name != OURS]
+    """The others, in the order of `NAMES`, behind them those that it lacks."""
+    order = list(NAMES.values())
+    rivals = [name for name in section.scores if name != OURS]
+    return sorted(rivals, key=lambda name: order.index(name) if name in order else len(order))
 
 
-def _versus(section: Section, rival: str) -> list[str]:
-    """PaRe minus a rival: score, losses, and how many times its seconds."""
+def _score_cells(section: Section, rival: str) -> list[str]:
+    """PaRe minus a rival."""
     c = compare(section.scores, OURS, rival)
+    figures = [cells.difference(c.difference), cells.interval(c), cells.wins(c)]
+    return [rival, _title(section), str(c.tasks), *figures]
+
+
+def _cost_cells(section: Section, rival: str) -> list[str]:
+    """PaRe's losses minus a rival's, and how many times its seconds."""
     losses = [compare(section.pivot(name), OURS, rival).difference for name in LOSSES]
-    return [
-        *(NAMES[rival], f"{_metric(section)}, {section.protocol}", str(c.tasks)),
-        *(cells.difference(c.difference), cells.interval(c), cells.wins(c)),
-        *map(cells.difference, losses),
-        cells.significant(_ratio(section.pivot("fit_cpu_seconds"), rival)),
-    ]
+    ratio = _ratio(section.pivot("fit_cpu_seconds"), rival)
+    return [*map(cells.difference, losses), cells.significant(ratio)]
 
 
 def _ratio(seconds: pd.DataFrame, rival: str) -> float:
@@ -147,21 +153,11 @@ def _ratio(seconds: pd.DataFrame, rival: str) -> float:
     return float((means[OURS] / means[rival]).median())
 
 
-def _scores(section: Section) -> str:
-    """Mean scores, a row a data set, a column a model that finished every split."""
-    models = [name for name in NAMES if name in section.complete]
-    means = section.means[models]
-    rows = [
-        [f"{task} {section.datasets.get(task, '')}".strip(), *map(cells.score, row)]
-        for task, row in zip(means.index, means.to_numpy(), strict=True)
-    ]
-    rows.append(["mean", *map(cells.score, means.mean())])
-    return markdown(["data set", *(NAMES[name] for name in models)], rows)
-
-
 def _told(part: Part, sections: Sequence[Section]) -> Iterator[str]:
     """What the data are, the command, how many splits, and the commits that PaRe was fitted at."""
-    ours = pd.concat([s.finished[s.finished["model"] == OURS] for s in sections])
+    yield f"## {part.title}"
+    finished = pd.concat([section.finished for section in sections])
+    ours = finished[finished["model"].isin([OURS, OURS_RECORDED])]
     commits = sorted({commit[:7] for commit in ours["commit"].dropna()})
     splits = ours.groupby("task")["split"].nunique().max()
     yield fill(part.told, 100)
@@ -169,20 +165,20 @@ def _told(part: Part, sections: Sequence[Section]) -> Iterator[str]:
     yield f"Splits of a data set: {splits}. PaRe is that of {', '.join(commits)}."
 
 
-def _metric(section: Section) -> str:
-    return METRICS.get(section.metric, section.metric)
+def _title(section: Section) -> str:
+    return f"{METRICS.get(section.metric, section.metric)}, {section.protocol}"
 
 
 def _pictures(section: Section, records: Path, page: Path) -> Iterator[str]:
     folder = records.relative_to(page.parent)
-    plots.draw_score_seconds(summarize(section), section.metric, records / "seconds.png", OURS)
+    metric = METRICS[section.metric]
+    plots.draw_score_seconds(summarize(section), metric, records / "seconds.png", OURS)
     yield f"![AUROC over seconds of a fit, and the line of the best]({folder}/seconds.png)"
     plots.draw_critical_difference(section.means, records / "ranks.png")
     yield f"![Mean ranks and the critical difference]({folder}/ranks.png)"
 
 
 def _claims(sections: Sequence[Section]) -> Iterator[str]:
-    yield f"## {CLAIMS.title}"
     yield from _told(CLAIMS, sections)
     yield markdown(["data", "data sets", *EFFECTS, "verdict"], map(_claim, sections))
 
@@ -192,8 +188,7 @@ def _claim(section: Section) -> list[str]:
     verdict = judge(section.scores)[0]
     effects = [verdict.positive, verdict.claim, *verdict.instead]
     n_sets = section.scores.index.get_level_values("task").nunique()
-    said = f"**{verdict.word}**" + (f": {verdict.why}" if verdict.why else "")
-    return [section.protocol, str(n_sets), *map(_effect, effects), said]
+    return [section.protocol, str(n_sets), *map(_effect, effects), rows.told(verdict)]
 
 
 def _effect(claim: Claim) -> str:

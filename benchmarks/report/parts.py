@@ -21,12 +21,15 @@ class Part:
         What made the records, after ``python -m benchmarks.``.
     files : tuple of str
         Of the folder of records, without their ending.
+    is_pictured : bool
+        Whether scores over seconds, and ranks, are drawn.
     """
 
     title: str
     told: str
     command: str
     files: tuple[str, ...]
+    is_pictured: bool = False
 
 
 PARTS = (
@@ -53,6 +56,7 @@ PARTS = (
         "openml_cc18 --tasks 11,15,31,37,49,53,3022,9946,146822,167141,360001,360102 "
         "--protocol half --cache DIR",
         ("embedded_default", "openml_cc18"),
+        is_pictured=True,
     ),
     Part(
         "Few rows",
